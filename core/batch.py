@@ -1,0 +1,23 @@
+"""What an objective makes and a model eats."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+IGNORE = -100  # a target that costs nothing; cross_entropy's own ignore_index
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Token ids, what is to be predicted, and who may see whom.
+
+    `attn_mask` is True where attention is allowed, as in F.scaled_dot_product_attention; the objective makes it, and no model builds one.
+    """
+
+    ids: Int[Tensor, "batch pos"]
+    targets: Int[Tensor, "batch pos"]
+    attn_mask: Bool[Tensor, "#batch #n_heads pos pos"]
+    memory_mask: Bool[Tensor, "#batch #n_heads pos source_pos"] | None = None
+    segments: Int[Tensor, "batch pos"] | None = None
+    source: Int[Tensor, "batch source_pos"] | None = None

@@ -1,0 +1,22 @@
+"""The systems, in historical order. A new one is a module beside this file and a row here."""
+
+from core.systems import gpt, skip_gram
+from core.systems.record import Preset, System, View
+
+SYSTEMS: tuple[System, ...] = (skip_gram.SYSTEM, gpt.SYSTEM)
+
+
+def system(name: str) -> System:
+    """The row of that name; ValueError in words where there is none."""
+    for row in SYSTEMS:
+        if row.name == name:
+            return row
+    raise ValueError(f"There is no system called {name!r}; there are {', '.join(row.name for row in SYSTEMS)}.")
+
+
+def offering(view: View) -> tuple[System, ...]:
+    """The systems that can feed a view."""
+    return tuple(row for row in SYSTEMS if view in row.offers)
+
+
+__all__ = ["SYSTEMS", "Preset", "System", "View", "offering", "system"]

@@ -1,0 +1,45 @@
+"""What a system is: one row of the table that pages, command line and contract tests read.
+
+Records import no torch and no numba: a page lists thirteen systems before either is loaded. The learner is named by its dotted path and
+imported when a run starts.
+"""
+
+import pkgutil
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core.text.tokenizing import TokenizerSettings
+
+# The closed set of views that a system can feed. A page shows the systems that offer its view.
+View = Literal["vectors", "neighbours", "attention", "generate", "fill", "translate", "mask_editor", "heads"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named change to the default settings, offered above the form."""
+
+    name: str
+    help: str
+    settings: dict[str, Any]
+    tokenizer: TokenizerSettings | None = None
+
+
+@dataclass(frozen=True)
+class System:
+    """A row of SYSTEMS. `learner` is the dotted path "module:Class" of a core.training.learner.Learner."""
+
+    name: str  # as in a URL, a command line, a config.json
+    title: str  # as shown
+    year: int
+    paper: str
+    difference: str  # one sentence
+    settings: type[Any]  # a frozen dataclass of core.settings.setting fields, 12 at most
+    tokenizer: TokenizerSettings  # the default one
+    learner: str
+    objectives: tuple[str, ...]
+    offers: frozenset[View]
+    presets: tuple[Preset, ...] = ()
+
+    def load_learner(self) -> Any:
+        """The learner's class; imports torch or numba on the first call."""
+        return pkgutil.resolve_name(self.learner)

@@ -1,0 +1,83 @@
+"""What a trainer needs of anything that learns, static or neural."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from core.text.encoding import EncodedCorpus
+from core.vectors import Vectors
+
+State = dict[str, np.ndarray]  # plain arrays, so that every state is one safetensors file
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step reports."""
+
+    loss: float  # mean over what was predicted in this step, in nats
+    n_tokens: int  # tokens (words) of text passed over
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run asks of the machine, from settings and vocabulary alone."""
+
+    flops: float  # of one step
+    memory: float  # bytes while training
+    weights: float  # bytes of a snapshot's weights
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """The attention of one text: `weights[layer, head, query, key]`, float32, each row a distribution over its allowed keys."""
+
+    tokens: list[str]
+    weights: np.ndarray
+    allowed: np.ndarray  # bool [query, key]
+
+
+class Learner(Protocol):
+    """A system while it trains. Made by `Learner(settings, encoded)`; all its randomness comes from `settings.seed`.
+
+    `restore(state())` into a newly made learner continues as if nothing had happened: the same steps, the same losses.
+    """
+
+    step: int  # steps taken
+
+    def __init__(self, settings: Any, encoded: EncodedCorpus) -> None: ...
+
+    def advance(self) -> Step:
+        """Takes one step."""
+
+    def held_out_loss(self) -> float:
+        """Mean loss on the held-out part, the same examples each time; changes nothing, draws from no training generator."""
+
+    def state(self) -> State:
+        """Everything that `restore` needs: weights, optimizer, generators, step."""
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None: ...
+
+    def weights(self) -> State:
+        """The model alone, for snapshots and for `load`."""
+
+    def vectors(self) -> Vectors:
+        """The tokens' vectors, most frequent first."""
+
+    @staticmethod
+    def cost(settings: Any, vocab_size: int) -> Cost: ...
+
+
+class Attending(Protocol):
+    """What a learner whose system offers "attention" has besides."""
+
+    def patterns(self, text: str) -> Patterns: ...
+
+
+class Generating(Protocol):
+    """What a learner whose system offers "generate" has besides."""
+
+    def continuation(self, ids: list[int], n_tokens: int, seed: int) -> list[int]:
+        """`ids` and up to `n_tokens` more, sampled; never draws from the training generator."""
