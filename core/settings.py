@@ -56,5 +56,3 @@ def from_dict(kind: type[Any], values: dict[str, Any]) -> Any:
     config = kind(**{name: float(v) if hints[name] is float and type(v) is int else v for name, v in values.items()})
     check(config)
     return config
-
-

@@ -1,8 +1,8 @@
 """Where everything is kept: `$ORRERY_HOME`, or `runs/` beside the app.
 
-    <workspace>/<run>/       one folder a run (see core.training.run)
-    <workspace>/corpora/     one folder a text (see core.text.corpora)
-    <workspace>/cache/       what can be computed again: encoded texts, projections, calibration
+<workspace>/<run>/       one folder a run (see core.training.run)
+<workspace>/corpora/     one folder a text (see core.text.corpora)
+<workspace>/cache/       what can be computed again: encoded texts, projections, calibration
 """
 
 import os

@@ -41,6 +41,11 @@ SYSTEM = System(
     presets=(
         Preset("quick look", "Two layers, half the width: heads form within a minute.", {"n_layers": 2, "d_model": 64, "n_ctx": 32, "n_steps": 600}),
         Preset("small", "Four layers of 128: a few minutes.", {}),
-        Preset("characters", "Letter by letter, as nanoGPT's smallest example.", {"n_steps": 2000, "batch_size": 12}, TokenizerSettings(kind="character", min_count=1, lowercase=False)),
+        Preset(
+            "characters",
+            "Letter by letter, as nanoGPT's smallest example.",
+            {"n_steps": 2000, "batch_size": 12},
+            TokenizerSettings(kind="character", min_count=1, lowercase=False),
+        ),
     ),
 )
