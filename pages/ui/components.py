@@ -1,0 +1,143 @@
+"""The Python side of the three browser views: live curves, the word map, attention. Their JavaScript lies in assets/components.
+
+Each is a component of Streamlit's second kind: no frame, and canvas, zoom and pins survive new data. Numbers travel as Arrow columns, words never as
+markup. A change of any part sends the whole payload of that view again, which the functions below say the size of.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+from numpy.typing import ArrayLike, NDArray
+
+ASSETS = Path(__file__).parents[2] / "assets" / "components"
+
+
+def _component(name: str) -> Any:
+    """Register assets/components/NAME.js; canvas.js goes before it, because a component's module can import nothing."""
+
+    def text(ending: str) -> str:
+        return "\n".join((ASSETS / f"{part}.{ending}").read_text("utf-8") for part in ("canvas", name))
+
+    return st.components.v2.component(f"orrery_{name}", css=text("css"), js=text("js"))
+
+
+_curve, _map, _attention = (_component(name) for name in ("curve", "map", "attention"))
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line (or row of points) of a curve.
+
+    `panel` is the name written at its axis: the panel named first is the large one, every other a small one beneath. `colour` is a place in the palette
+    (0 is the accent); without it, the place of the series in its panel. Give the series of one run the same number where several runs are shown.
+    NaN in `y` leaves a gap. `x` ascends.
+    """
+
+    name: str
+    x: ArrayLike
+    y: ArrayLike
+    panel: str = "loss"
+    kind: Literal["line", "points"] = "line"
+    colour: int | None = None
+
+
+@dataclass(frozen=True)
+class Click:
+    """What was clicked on the map: the index of a word, or None where the selection was freed (Esc)."""
+
+    index: int | None
+
+
+@dataclass(frozen=True)
+class Pin:
+    """The pinned head and query token of an attention view, counted from 0 (shown from 1). `token` is None where none is pinned."""
+
+    layer: int
+    head: int
+    token: int | None
+
+
+def curve(
+    key: str,
+    series: Sequence[Series],
+    *,
+    height: int = 320,
+    x_label: str = "step",
+    log_x: bool = False,
+    log_y: bool = False,
+    marks: Sequence[float] = (),
+) -> None:
+    """Live line chart with legend and crosshair. `marks` are places on the x axis that get a small triangle (snapshots).
+
+    `log_y` holds for the first panel. About 12 bytes a point; send whole thinned series, some hundred points each.
+    """
+    xs = [np.asarray(one.x, dtype=np.float64).ravel() for one in series]
+    ys = [np.asarray(one.y, dtype=np.float32).ravel() for one in series]
+    assert all(len(x) == len(y) for x, y in zip(xs, ys, strict=True)), "x and y of a series differ in length"
+    described = [{"name": s.name, "panel": s.panel, "kind": s.kind, "colour": s.colour, "n": len(x)} for s, x in zip(series, xs, strict=True)]
+    meta = {"series": described, "height": height, "x_label": x_label, "log_x": log_x, "log_y": log_y, "marks": [float(mark) for mark in marks]}
+    x = np.concatenate(xs) if xs else np.zeros(0)
+    y = np.concatenate(ys) if ys else np.zeros(0, dtype=np.float32)
+    _curve(key=key, data={"meta": meta, "x": pa.array(x), "y": pa.array(y)})
+
+
+def sparkline(values: ArrayLike, *, label: str = "", colour: str = "currentColor", width: int = 160, height: int = 36) -> str:
+    """A tiny curve as an SVG element, for `st.html`. It holds numbers, and `label` (what a screen reader says) escaped."""
+    raise NotImplementedError
+
+
+def word_map(
+    key: str,
+    xy: NDArray[np.floating[Any]],
+    words: Sequence[str],
+    *,
+    counts: ArrayLike | None = None,
+    colour: ArrayLike | None = None,
+    colour_label: str = "",
+    colour_names: Sequence[str] = (),
+    selected: int | None = None,
+    neighbours: Sequence[int] = (),
+    matches: Sequence[int] = (),
+    height: int = 560,
+    caption: str = "",
+    on_click: Callable[[Click], None] | None = None,
+) -> Click | None:
+    """Map of words. Returns the click that caused this rerun, or None.
+
+    xy [n, 2] in any unit: every layout is centred and scaled to the same spread, so that a view stays where it is while vectors grow. Words in order of
+    importance (most frequent first), or `counts` [n] which decides about labels and sizes. `colour` [n]: floats are a sequential scale, integers are
+    categories named by `colour_names` (negative: no category). The selected word, its neighbours and the matches stand out, all others turn grey.
+
+    Give `on_click` to answer in the same rerun: it runs before the page's body, so that the page can find `selected` and `neighbours` changed.
+    About 16 bytes and the word itself a point: 60 kB for 2000 words, 120 kB for 5000.
+    """
+    raise NotImplementedError
+
+
+def attention_view(
+    key: str,
+    weights_uint8: NDArray[np.uint8],
+    queries: Sequence[str],
+    keys: Sequence[str],
+    allowed: NDArray[np.bool_],
+    *,
+    layer: int = 0,
+    head: int = 0,
+    token: int | None = None,
+    height: int = 560,
+    exact: NDArray[np.floating[Any]] | None = None,
+) -> Pin:
+    """Attention of all layers and heads; returns what is pinned.
+
+    weights_uint8 [n_layers, n_heads, query, key] is round(255 * weight); allowed [query, key] is True where attention is permitted. The view says "≈",
+    unless `exact` [query, key] holds the floats of the head given by `layer` and `head`.
+
+    `layer`, `head`, `token` (from 0) are a starting point, and a command whenever the page changes them; handing the returned Pin back in (by the URL)
+    is not one. n_layers * n_heads * query * key bytes, plus a byte a mask cell: 2.4 MB for 12 x 12 heads of 128 tokens.
+    """
+    raise NotImplementedError
