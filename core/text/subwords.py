@@ -1,0 +1,164 @@
+"""What we ask of the `tokenizers` library: learning BPE and WordPiece, encoding by them, and the descriptions kept in tokenizer.json."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.text.tokenizing import TokenizerSettings
+
+PIECE = 50_000  # characters handed to the library at a time, so that its threads share a long text
+
+
+@lru_cache(maxsize=1)
+def library() -> ModuleType:
+    """The library, made safe to be forked: its threads do not live on in a child, which would wait for them for ever."""
+    import tokenizers
+
+    os.register_at_fork(after_in_child=lambda: os.environ.update(TOKENIZERS_PARALLELISM="false"))
+    return tokenizers
+
+
+def library_tokenizer(description: dict[str, Any]) -> Any:
+    """The library's tokenizer, told to take "[MASK]" and the like in a text for plain text."""
+    tokenizer = library().Tokenizer.from_str(json.dumps(description))
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def learn(texts: Iterable[str], settings: TokenizerSettings, specials: Sequence[str]) -> dict[str, Any]:
+    """The description of a BPE or WordPiece tokenizer learnt from texts; ValueError in words where the vocabulary is too small."""
+    lib = library()
+    options = {"vocab_size": settings.vocab_size, "min_frequency": settings.min_count, "special_tokens": list(specials), "show_progress": False}
+    if settings.kind == "bpe":
+        alphabet = sorted(lib.pre_tokenizers.ByteLevel.alphabet())
+        _room(settings, len(specials) + len(alphabet), "256 bytes")
+        tokenizer = lib.Tokenizer(lib.models.BPE())
+        tokenizer.pre_tokenizer = lib.pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.decoder = lib.decoders.ByteLevel()
+        trainer = lib.trainers.BpeTrainer(initial_alphabet=alphabet, **options)
+    else:
+        texts = list(texts)
+        n_characters = _n_characters(texts, settings)
+        # Each character may need a form that begins a word and one that goes on ("a", "##a").
+        _room(settings, len(specials) + 2 * min(n_characters, 100), "the characters of this text")
+        tokenizer = lib.Tokenizer(lib.models.WordPiece(unk_token="[UNK]"))
+        tokenizer.pre_tokenizer = lib.pre_tokenizers.BertPreTokenizer()
+        tokenizer.decoder = lib.decoders.WordPiece()
+        trainer = lib.trainers.WordPieceTrainer(limit_alphabet=min(n_characters, (settings.vocab_size - len(specials)) // 2), **options)
+    if settings.lowercase:
+        tokenizer.normalizer = lib.normalizers.Lowercase()
+    tokenizer.train_from_iterator((piece for text in texts for piece in pieces(text)), trainer)
+    description: dict[str, Any] = json.loads(tokenizer.to_str())
+    return description
+
+
+def _room(settings: TokenizerSettings, needed: int, what: str) -> None:
+    if settings.vocab_size <= needed:
+        raise ValueError(f"A vocabulary of {settings.vocab_size:,} has no room for {settings.kind} beside {what} and the special tokens. Set vocab_size above {needed:,}.")
+
+
+def _n_characters(texts: Sequence[str], settings: TokenizerSettings) -> int:
+    """How many distinct characters reach min_count."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(text.lower() if settings.lowercase else text)
+    n = sum(count >= settings.min_count and not character.isspace() for character, count in counts.items())
+    if not n:
+        raise ValueError(f"No character of this text reaches min_count {settings.min_count}. Lower it, or take more text.")
+    return n
+
+
+def lookup_description(tokens: Sequence[str], settings: TokenizerSettings) -> dict[str, Any]:
+    """The tokenizer.json of a plain list of words or characters, ids in that order."""
+    lib = library()
+    model = lib.models.WordLevel({token: i for i, token in enumerate(tokens)}, unk_token="[UNK]")
+    tokenizer = lib.Tokenizer(model)
+    if settings.kind == "word":
+        kept = r"[\p{L}\p{N}\p{M}_]+(?:['’-][\p{L}\p{N}\p{M}_]+|(?<=\p{N})[.,](?=\p{N})[\p{L}\p{N}\p{M}_]+)*" + (r"|[^\p{L}\p{N}\p{M}_\s]" if settings.punctuation else "")
+        tokenizer.pre_tokenizer = lib.pre_tokenizers.Split(lib.Regex(kept), "removed", invert=True)
+    else:
+        tokenizer.pre_tokenizer = lib.pre_tokenizers.Split(lib.Regex(r"[\s\S]"), "isolated")
+        tokenizer.decoder = lib.decoders.Fuse()
+    if settings.lowercase:
+        tokenizer.normalizer = lib.normalizers.Lowercase()
+    description: dict[str, Any] = json.loads(tokenizer.to_str())
+    return description
+
+
+def encode(tokenizer: Any, text: str) -> npt.NDArray[np.int32]:
+    """The ids of a text of any length [n_tokens]; pieces are cut at line ends and joined again."""
+    encodings = tokenizer.encode_batch_fast(list(pieces(text)), add_special_tokens=False)
+    return np.concatenate([np.asarray(e.ids, np.int32) for e in encodings] or [np.zeros(0, np.int32)])
+
+
+def pieces(text: str) -> Iterator[str]:
+    """The text in stretches of about PIECE characters, each ending at a line's end, or else before a blank."""
+    start = 0
+    while len(text) - start > PIECE:
+        end = text.rfind("\n", start, start + PIECE) + 1 or text.rfind(" ", start + 1, start + PIECE)
+        end = end if end > start else start + PIECE
+        yield text[start:end]
+        start = end
+    if start < len(text):
+        yield text[start:]
+
+
+@lru_cache(maxsize=1)
+def _bytes_of_characters() -> dict[str, int]:
+    """GPT-2's visible stand-in for each byte, inverted (Radford 2019, encoder.py's bytes_to_unicode)."""
+    visible = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    hidden = [byte for byte in range(256) if byte not in visible]
+    return {chr(byte): byte for byte in visible} | {chr(256 + i): byte for i, byte in enumerate(hidden)}
+
+
+def shown(token: str) -> str:
+    """A byte-level token as a reader knows it: its text where it is whole characters, its bytes as <0xE4> where not."""
+    table = _bytes_of_characters()
+    if not all(character in table for character in token):
+        return token
+    content = bytes(table[character] for character in token)
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if 32 <= byte < 127 else f"<0x{byte:02X}>" for byte in content)
+
+
+def merge_steps(tokenizer: Any, merges: Sequence[Sequence[str]], word: str) -> list[list[str]]:
+    """The pieces of `word` before the first merge and after each: at every step the pair learnt earliest (Sennrich 2016, algorithm 1)."""
+    normalized = tokenizer.normalizer.normalize_str(word) if tokenizer.normalizer else word
+    parts = [list(part) for part, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normalized)]
+    ranks = {(left, right): rank for rank, (left, right) in enumerate(merges)}
+    steps = [[shown(piece) for part in parts for piece in part]]
+    while True:
+        pairs = {pair for part in parts for pair in zip(part, part[1:], strict=False) if pair in ranks}
+        if not pairs:
+            return steps
+        best = min(pairs, key=ranks.__getitem__)
+        parts = [_merged(part, best) for part in parts]
+        steps.append([shown(piece) for part in parts for piece in part])
+
+
+def _merged(part: list[str], pair: tuple[str, str]) -> list[str]:
+    merged: list[str] = []
+    for piece in part:
+        if merged and (merged[-1], piece) == pair:
+            merged[-1] += piece
+        else:
+            merged.append(piece)
+    return merged
+
+
+def character_ngrams(word: str, min_n: int = 3, max_n: int = 6) -> list[str]:
+    """fastText's pieces of "<word>": by code point, at each start the short ones first; a bare < or > is none (Bojanowski 2017)."""
+    if not 1 <= min_n <= max_n:
+        raise ValueError(f"min_n must be at least 1 and max_n at least min_n, not {min_n} and {max_n}.")
+    bounded = f"<{word}>"
+    found = (bounded[start : start + n] for start in range(len(bounded)) for n in range(min_n, max_n + 1) if start + n <= len(bounded))
+    return [piece for piece in found if piece not in ("<", ">")]
