@@ -1,5 +1,6 @@
 """Many dimensions on two: PCA at once, UMAP from an exact neighbour graph. Torch and umap are not imported before `umap_layout` is called."""
 
+import io
 import warnings
 from collections.abc import Callable
 
@@ -91,5 +92,20 @@ def umap_layout(
             random_state=seed,
             precomputed_knn=(indices, distances, None),
             force_approximation_algorithm=True,
+            tqdm_kwds={"disable": False, "file": _Epochs(report), "bar_format": "{n}/{total}", "mininterval": 0.2},
         )
         return unit_spread(model.fit_transform(matrix))
+
+
+class _Epochs(io.StringIO):
+    """What umap-learn's progress bar writes to: its "120/500" becomes a report."""
+
+    def __init__(self, report: Callable[[str, float | None], None]) -> None:
+        super().__init__()
+        self.report = report
+
+    def write(self, text: str) -> int:
+        done, _, total = text.strip().partition("/")
+        if done.isdigit() and total.isdigit():
+            self.report("arranging the words", int(done) / max(int(total), 1))
+        return len(text)

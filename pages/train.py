@@ -1,0 +1,48 @@
+"""Choose a system, a text and settings; start; watch."""
+
+import dataclasses
+
+import streamlit as st
+
+from core.systems import SYSTEMS, system
+from core.text.tokenizing import TokenizerSettings
+from core.training.run import RunConfig, find
+from pages.ui import address, forms, frame, pickers, say, starting, watch
+
+frame.enter("train", "Train")
+
+if address.get("run"):
+    try:
+        run = find(address.get("run"))
+    except ValueError as wrong:
+        st.warning(say.plain(str(wrong)), icon=":material/search_off:")
+        st.page_link("pages/home.py", label="All runs", icon=":material/arrow_back:")
+        st.stop()
+    st.subheader(say.plain(run.name), anchor=False)
+    watch.watch(run)
+    st.page_link("pages/train.py", label="New run", icon=":material/add:", query_params={})
+    st.stop()
+
+names = [row.name for row in SYSTEMS]
+left, right = st.columns(2, gap="large")
+with left:
+    chosen = system(
+        st.segmented_control("System", names, default=names[0], required=True, format_func=lambda name: system(name).title, key="system", bind="query-params")
+    )
+    st.caption(f"{chosen.difference} {chosen.paper}")
+with right:
+    corpus = pickers.corpus()
+
+forms.presets(chosen)
+settings = forms.settings_form(chosen.settings, chosen.name, chosen.settings())
+with st.expander("How the text is cut into tokens", icon=":material/content_cut:"):
+    tokenizer = forms.settings_form(TokenizerSettings, f"{chosen.name}-text", chosen.tokenizer)
+name = st.text_input("Name", placeholder="as shown in the gallery; made up where you leave it empty", key="name", max_chars=80)
+if settings is None or tokenizer is None:
+    st.stop()
+
+config = RunConfig(chosen.name, corpus, tokenizer, settings, name=name.strip())
+with st.container(horizontal=True, vertical_alignment="center"):
+    if st.button("Train", type="primary", icon=":material/play_arrow:", key="start"):
+        starting.begin(dataclasses.replace(config))
+    st.caption(starting.expected(config))

@@ -1,0 +1,43 @@
+"""What a page shows, kept in its URL: a link opens the same view, a refresh loses nothing, and coming back by the menu finds it again."""
+
+from typing import Any
+
+import streamlit as st
+
+
+def enter(page: str) -> None:
+    """Called by the frame. A page that is entered by the menu, with an empty query, gets back what it last showed in this session."""
+    if st.session_state.get("page") != page:
+        st.session_state["page"] = page
+        if not st.query_params:
+            st.query_params.update(_remembered().get(page, {}))
+
+
+def get(name: str, default: str = "") -> str:
+    """A part of the address; `default` where the URL does not say."""
+    return str(st.query_params.get(name, default))
+
+
+def number(name: str) -> int | None:
+    """A part of the address as a whole number; None where it is absent or none."""
+    value = get(name)
+    return int(value) if value.isascii() and value.removeprefix("-").isdigit() and len(value) < 12 else None
+
+
+def put(**parts: Any) -> None:
+    """Changes parts of the address; None or "" takes a part away."""
+    for name, value in parts.items():
+        if value is None or value == "":
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != str(value):
+            st.query_params[name] = str(value)
+        remembered = _remembered().setdefault(st.session_state.get("page", ""), {})
+        if name in st.query_params:
+            remembered[name] = st.query_params[name]
+        else:
+            remembered.pop(name, None)
+
+
+def _remembered() -> dict[str, dict[str, str]]:
+    kept: dict[str, dict[str, str]] = st.session_state.setdefault("addresses", {})
+    return kept

@@ -1,0 +1,58 @@
+"""Numbers and states as people say them."""
+
+from core.training.run import Status
+
+ICONS = {
+    "waiting": ":material/hourglass_empty:",
+    "preparing": ":material/menu_book:",
+    "running": ":material/play_circle:",
+    "paused": ":material/pause_circle:",
+    "stopped": ":material/stop_circle:",
+    "interrupted": ":material/bolt:",
+    "failed": ":material/error:",
+    "done": ":material/check_circle:",
+    "damaged": ":material/broken_image:",
+}
+
+
+def duration(seconds: float | None) -> str:
+    """ "8 s", "1 min 20 s", "2 h 5 min"; a dash where it is not known."""
+    if seconds is None or seconds != seconds:
+        return "–"
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole < 600 and whole % 60 else f"{round(whole / 60)} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size(n_bytes: float) -> str:
+    """ "12 kB", "3.4 MB", "1.2 GB"."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
+        if n_bytes >= scale:
+            return f"{n_bytes / scale:.3g} {unit}"
+    return f"{n_bytes / 1e3:.0f} kB"
+
+
+def count(n: float) -> str:
+    """ "950", "12 k", "3.1 M": for a narrow place."""
+    for unit, scale in (("M", 1e6), ("k", 1e3)):
+        if n >= scale:
+            return f"{n / scale:.3g} {unit}"
+    return f"{n:.3g}"
+
+
+def state(status: Status) -> str:
+    """One short line for a card: icon, state, how far."""
+    text = f"{ICONS[status.state]} {status.state}"
+    if status.state == "waiting" and status.place:
+        return f"{text}, place {status.place}"
+    if status.n_steps and status.state not in ("done", "damaged", "preparing", "waiting"):
+        return f"{text} · step {status.step:,} of {status.n_steps:,}"
+    return text
+
+
+def plain(text: str) -> str:
+    """User's text for a place that reads Markdown: every mark of it escaped, so that it says what it says."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-.!|~$:^=&@" else letter for letter in text.replace("\n", " "))

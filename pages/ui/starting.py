@@ -1,0 +1,93 @@
+"""Beginning a run: from a starting card, or from the form."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from core.training.estimate import Estimate, estimate
+
+from core.systems import system
+from core.text.tokenizing import TokenizerSettings
+from core.training import launching
+from core.training.run import RunConfig, create
+from pages.ui import say
+
+
+@dataclass(frozen=True)
+class Card:
+    """A good run with one click."""
+
+    title: str
+    text: str
+    icon: str
+    system: str
+    corpus: str
+    settings: dict[str, Any]
+    tokenizer: TokenizerSettings | None = None
+    probes: tuple[str, ...] = ()
+
+    def config(self) -> RunConfig:
+        row = system(self.system)
+        return RunConfig(self.system, self.corpus, self.tokenizer or row.tokenizer, row.settings(**self.settings), name=self.title, probes=self.probes)
+
+
+WORDS = TokenizerSettings(kind="word", vocab_size=5000, min_count=1, punctuation=True)
+
+CARDS = (
+    Card(
+        "Words find their places",
+        "Skip-gram on three million words of Python's own documentation: watch *rows* move to *columns* and *red* to *blue*.",
+        "scatter_plot",
+        "skip-gram",
+        "documentation",
+        {},
+    ),
+    Card(
+        "King minus man plus woman",
+        "Skip-gram on a small invented world whose truths are known: capitals, families, words with two senses.",
+        "public",
+        "skip-gram",
+        "small-world",
+        {"d_model": 50, "n_steps": 400, "window": 4},
+        TokenizerSettings(kind="word", min_count=2),
+    ),
+    Card(
+        "Attention heads form",
+        "A small GPT on the same world: watch its heads find the previous word and the subject of the verb, and read what it writes.",
+        "grid_view",
+        "gpt",
+        "small-world",
+        {"n_layers": 2, "n_heads": 4, "d_model": 64, "n_ctx": 32, "n_steps": 900},
+        WORDS,
+    ),
+)
+
+
+def begin(config: RunConfig) -> None:
+    """Creates and launches a run and goes to where it can be watched; what cannot be is said instead."""
+    try:
+        run = create(config)
+    except (ValueError, OSError) as wrong:
+        st.error(say.plain(str(wrong)), icon=":material/block:")
+        return
+    launching.launch(run)
+    st.switch_page("pages/train.py", query_params={"run": run.id})
+
+
+def cards() -> None:
+    """The three starting cards, each with how long it will take here."""
+    for column, card in zip(st.columns(len(CARDS), gap="medium"), CARDS, strict=True):
+        with column, st.container(border=True, height="stretch"):
+            st.markdown(f"### :material/{card.icon}: {card.title}")
+            st.write(card.text)
+            st.caption(f"{system(card.system).title} · {expected(card.config())}")
+            if st.button("Train", key=f"start-{card.icon}", type="primary", icon=":material/play_arrow:"):
+                begin(card.config())
+
+
+def expected(config: RunConfig) -> str:
+    """How long and how much memory, in words; or that it is not known yet."""
+    found: Estimate | None = estimate(config)
+    if found is None:
+        return "measuring this machine…"
+    return f"about {say.duration(found.seconds)} here, {say.size(found.memory)} of memory"
