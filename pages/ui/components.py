@@ -6,6 +6,7 @@ markup. A change of any part sends the whole payload of that view again, which t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,16 +18,16 @@ from numpy.typing import ArrayLike, NDArray
 ASSETS = Path(__file__).parents[2] / "assets" / "components"
 
 
-def _component(name: str) -> Any:
-    """Register assets/components/NAME.js; canvas.js goes before it, because a component's module can import nothing."""
-
-    def text(ending: str) -> str:
-        return "\n".join((ASSETS / f"{part}.{ending}").read_text("utf-8") for part in ("canvas", name))
-
-    return st.components.v2.component(f"orrery_{name}", css=text("css"), js=text("js"))
+def _component(name: str, *before: str) -> Any:
+    """Register assets/components/NAME.js. What it needs goes before it in one text, because a component's module can import nothing."""
+    js = "\n".join((ASSETS / f"{part}.js").read_text("utf-8") for part in ("canvas", *before, name))
+    css = "\n".join((ASSETS / f"{part}.css").read_text("utf-8") for part in ("canvas", name))
+    return st.components.v2.component(f"orrery_{name}", css=css, js=js)
 
 
-_curve, _map, _attention = (_component(name) for name in ("curve", "map", "attention"))
+_curve = _component("curve")
+_map = _component("map", "points")
+_attention = _component("attention")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,16 @@ def curve(
 
 def sparkline(values: ArrayLike, *, label: str = "", colour: str = "currentColor", width: int = 160, height: int = 36) -> str:
     """A tiny curve as an SVG element, for `st.html`. It holds numbers, and `label` (what a screen reader says) escaped."""
-    raise NotImplementedError
+    y = np.asarray(values, dtype=np.float64).ravel()
+    y = y[np.isfinite(y)]
+    y = y[np.linspace(0, len(y) - 1, min(len(y), width)).round().astype(int)] if len(y) else y
+    low, high = (y.min(), y.max()) if len(y) else (0.0, 1.0)
+    xs = np.linspace(3, width - 3, len(y)) if len(y) > 1 else np.full(len(y), width / 2)
+    ys = height - 4 - (y - low) / (high - low) * (height - 8) if high > low else np.full(len(y), height / 2)
+    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(xs, ys, strict=True))
+    dot = f'<circle cx="{xs[-1]:.1f}" cy="{ys[-1]:.1f}" r="2.2" fill="{escape(colour)}"/>' if len(y) else ""
+    line = f'<polyline points="{points}" fill="none" stroke="{escape(colour)}" stroke-width="1.5" stroke-linejoin="round" stroke-opacity="0.75"/>'
+    return f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{line}{dot}</svg>'
 
 
 def word_map(
@@ -116,7 +126,43 @@ def word_map(
     Give `on_click` to answer in the same rerun: it runs before the page's body, so that the page can find `selected` and `neighbours` changed.
     About 16 bytes and the word itself a point: 60 kB for 2000 words, 120 kB for 5000.
     """
-    raise NotImplementedError
+    n = len(words)
+    assert xy.shape == (n, 2), f"{n} words, and places of shape {xy.shape}"
+    assert all(0 <= i < n for i in (*neighbours, *matches, *(() if selected is None else (selected,)))), "an index beyond the words"
+    data: dict[str, Any] = {"xy": pa.array(np.asarray(xy, dtype=np.float32).ravel()), "words": pa.array([_sendable(word) for word in words], pa.string())}
+    categories = False
+    if counts is not None:
+        data["counts"] = pa.array(np.asarray(counts, dtype=np.float32).ravel())
+    if colour is not None:
+        shades = np.asarray(colour).ravel()
+        categories = bool(np.issubdtype(shades.dtype, np.integer))
+        data["colour"] = pa.array(shades.astype(np.int32 if categories else np.float32))
+    data["meta"] = {
+        "selected": selected,
+        "neighbours": [int(i) for i in neighbours],
+        "matches": [int(i) for i in matches],
+        "height": height,
+        "caption": caption,
+        "categories": categories,
+        "colour_label": colour_label,
+        "colour_names": list(colour_names),
+    }
+
+    def answer() -> None:
+        click = _clicked(st.session_state[key].get("click"))
+        if on_click is not None and click is not None:
+            on_click(click)
+
+    return _clicked(_map(key=key, data=data, on_click_change=answer).click)
+
+
+def _clicked(sent: dict[str, Any] | None) -> Click | None:
+    return None if sent is None else Click(sent["index"])
+
+
+def _sendable(word: str) -> str:
+    """The word without halves of surrogate pairs, which UTF-8 cannot hold."""
+    return word.encode("utf-8", "replace").decode("utf-8")
 
 
 def attention_view(
@@ -140,4 +186,36 @@ def attention_view(
     `layer`, `head`, `token` (from 0) are a starting point, and a command whenever the page changes them; handing the returned Pin back in (by the URL)
     is not one. n_layers * n_heads * query * key bytes, plus a byte a mask cell: 2.4 MB for 12 x 12 heads of 128 tokens.
     """
-    raise NotImplementedError
+    assert weights_uint8.ndim == 4 and weights_uint8.dtype == np.uint8, "weights are round(255 * weight) as uint8 [n_layers, n_heads, query, key]"
+    assert (len(queries), len(keys)) == weights_uint8.shape[2:] == allowed.shape, "tokens, weights and mask differ in size"
+    data: dict[str, Any] = {"weights": pa.array(weights_uint8.ravel()), "allowed": pa.array(allowed.astype(np.uint8).ravel())}
+    if exact is not None:
+        data["exact"] = pa.array(np.asarray(exact, dtype=np.float32).ravel())
+    command, pin = _command(key, Pin(layer, head, token))
+    data["meta"] = {
+        "shape": list(weights_uint8.shape),
+        "queries": [_sendable(word) for word in queries],
+        "keys": [_sendable(word) for word in keys],
+        "command": command,
+        "pin": [pin.layer, pin.head, pin.token],
+        "exact_of": None if exact is None else [layer, head],
+        "height": height,
+    }
+    sent = _attention(key=key, data=data, on_pin_change=lambda: None).pin
+    here = Pin(sent["layer"], sent["head"], sent["token"]) if sent and sent["command"] == command else pin
+    st.session_state[f"{key} pinned"] = here
+    return here
+
+
+def _command(key: str, wanted: Pin) -> tuple[int, Pin]:
+    """The number and content of the last command to the view `key`.
+
+    A page hands in what its URL says, which is now and then what the view itself reported a run ago. That is no command: obeyed, it would undo the
+    user's next click, and each click would send all weights again.
+    """
+    number, pin, before = st.session_state.get(f"{key} command", (0, wanted, wanted))
+    reported = st.session_state.get(f"{key} pinned")
+    if key not in st.session_state or wanted not in {before, reported}:  # a view new on the page knows nothing yet
+        number, pin = number + 1, wanted
+    st.session_state[f"{key} command"] = (number, pin, wanted)
+    return number, pin
