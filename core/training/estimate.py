@@ -1,0 +1,145 @@
+"""What a run will take, before it starts: time, memory, disk; and, where it cannot fit, the number that would.
+
+What a step costs is known to the learner's class, whose module imports torch. So a page asks the launcher, which has it in memory and
+answers in milliseconds; `computed` is what the launcher, and the command line, call.
+"""
+
+import dataclasses
+import math
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core import warm
+from core.settings import ranges
+from core.text import corpora
+from core.training import calibration, launching
+from core.training.config import RunConfig
+from core.training.schedule import small_parts, snapshot_steps
+from core.workspace import workspace
+
+ROWS_A_SECOND = 6
+EVALUATION_SHARE = 0.03  # of the training time, at most
+MARGIN = 0.9  # of the free memory, at most
+CHECKPOINTS = 3 * 3  # two and one being written, each with the optimizer's two moments
+SHRINKABLE = ("batch_size", "n_ctx", "d_model", "n_layers")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """seconds: of the whole training, None where nobody knows. memory, disk: bytes. refused: why it cannot be, and what could; empty if it can."""
+
+    seconds: float | None
+    memory: float
+    disk: float
+    report_every: int  # steps
+    eval_every: int
+    refused: str = ""
+
+
+def estimate(config: RunConfig, patience: float = 30.0) -> Estimate:
+    """From the launcher, which is started when it is not there. ValueError, in words, for settings that cannot be."""
+    config.check()
+    launching.warm()
+    answer = warm.ask(launching.NAME, {"estimate": config.to_json()}, patience, starting=True)
+    # No launcher, no measure: rows come now and then, and the run shows by itself how long it takes.
+    return Estimate(**answer) if answer else Estimate(None, 0, 0, report_every=10, eval_every=max(10, config.n_steps // 100 * 10))
+
+
+def computed(config: RunConfig) -> Estimate:
+    """The estimate, made in this process. Imports the learner; the first time it measures the machine for about a second."""
+    config.check()
+    vocab_size = expected_vocabulary(config)
+    learner = config.row.load_learner()
+    cost = learner.cost(config.settings, vocab_size)
+    refused = _refusal(config, cost.memory, lambda settings: learner.cost(settings, vocab_size).memory)
+    disk = _disk(config, cost.weights, vocab_size)
+    free = shutil.disk_usage(workspace()).free
+    if not refused and disk > free:
+        refused = (
+            f"This run needs {size(disk)} on disk for its snapshots and checkpoints, and {size(free)} are free. "
+            "Delete runs that you no longer need, or choose a smaller d_model."
+        )
+    known = calibration.speed(config.row)
+    each = known.seconds(calibration.work(config.settings, cost))
+    report_every, eval_every = paced(each, known.held_out, config.n_steps)
+    seconds = each * config.n_steps + known.held_out * math.ceil(config.n_steps / eval_every)
+    return Estimate(seconds, cost.memory, disk, report_every, eval_every, refused)
+
+
+def paced(each: float, held_out: float, n_steps: int) -> tuple[int, int]:
+    """Steps between rows, so that six come a second, and between held-out losses, so that they take little and there are about ten at least."""
+    report_every = min(max(1, round(1 / (ROWS_A_SECOND * each))), max(1, n_steps // 20))
+    wanted = min(max(1.0, held_out / EVALUATION_SHARE), max(each * n_steps / 10, each * report_every))
+    return report_every, report_every * max(1, round(wanted / (each * report_every)))
+
+
+def expected_vocabulary(config: RunConfig) -> int:
+    """Tokens that the run will know: counted where its corpus is in the workspace, at most as many as asked for otherwise."""
+    asked = config.tokenizer.vocab_size
+    if config.tokenizer.kind == "character":
+        return min(asked, 300)
+    for corpus in corpora.available() if config.tokenizer.kind == "word" else []:
+        if corpus.id == config.corpus:
+            return min(asked, int((corpus.frequencies() >= config.tokenizer.min_count).sum()) + 7)
+    return asked
+
+
+def available_memory() -> float:
+    """Bytes that can be had without swapping: the system's word, or the control group's where that is less."""
+    with open("/proc/meminfo", encoding="ascii") as file:
+        free = next(int(line.split()[1]) * 1024.0 for line in file if line.startswith("MemAvailable"))
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text()
+        used = Path("/sys/fs/cgroup/memory.current").read_text()
+        return free if limit.strip() == "max" else min(free, float(limit) - float(used))
+    except (OSError, ValueError):
+        return free
+
+
+def _refusal(config: RunConfig, memory: float, needed: Callable[[Any], float]) -> str:
+    free = available_memory()
+    if memory <= MARGIN * free:
+        return ""
+    fits = []
+    for name in SHRINKABLE:
+        smaller = _largest(config.settings, name, lambda settings: needed(settings) <= MARGIN * free)
+        if smaller is not None:
+            fits.append(f"a {name} of {smaller}")
+    named = ", ".join(f"{name} {getattr(config.settings, name)}" for name in SHRINKABLE if hasattr(config.settings, name))
+    remedy = f"{' or '.join(fits)} would fit" if fits else "several of them have to be smaller"
+    return f"{named} needs {size(memory)} of memory, and this machine has {size(free)} free: {remedy}."
+
+
+def _largest(settings: Any, name: str, fits: Callable[[Any], bool]) -> int | None:
+    """The largest smaller value of one setting with which all fits, by halving the interval; None where there is none, or no such setting."""
+    if name not in ranges(settings):
+        return None
+    low, high = int(ranges(settings)[name].low or 1), int(getattr(settings, name))
+    grain = int(getattr(settings, "n_heads", 1)) if name == "d_model" else 1
+    low, high = -(-low // grain), high // grain
+    if not fits(dataclasses.replace(settings, **{name: low * grain})):
+        return None
+    while low < high - 1:
+        middle = (low + high) // 2
+        if fits(dataclasses.replace(settings, **{name: middle * grain})):
+            low = middle
+        else:
+            high = middle
+    return low * grain
+
+
+def _disk(config: RunConfig, weights: float, vocab_size: int) -> float:
+    others = small_parts(config.settings, vocab_size)
+    steps, everywhere = snapshot_steps(config.n_steps, weights, others, config.snapshot_budget)
+    return len(steps) * others + (len(steps) if everywhere else 1) * weights + CHECKPOINTS * weights
+
+
+def size(n_bytes: float) -> str:
+    """In words: "21 GB"."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if n_bytes >= factor:
+            return f"{n_bytes / factor:.{0 if n_bytes >= 10 * factor else 1}f} {unit}"
+    return f"{n_bytes / 1e3:.0f} kB"

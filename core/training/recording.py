@@ -1,0 +1,158 @@
+"""What the trainer writes to be looked at: snapshots that stay, and a live view while somebody watches.
+
+Which files there are follows from what the system offers, never from its name. Nothing here draws from the training's generators.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.projection import aligned, pca
+from core.text.encoding import EncodedCorpus
+from core.training.checkpoints import save_whole
+from core.training.learner import Learner
+from core.training.run import Run
+from core.training.schedule import N_WORDS, small_parts, snapshot_steps
+from core.training.snapshots import as_metadata
+from core.workspace import write_whole
+
+N_LIVE = 2000  # of the live map
+PROBE_LENGTH = 48  # tokens of a probe's live picture
+SAMPLE_LENGTH = 40  # tokens
+WATCHED = 5.0  # seconds for which a look counts
+LIVE_EVERY = 1.0  # seconds
+LIVE_SHARE = 0.025  # of the training time, at most
+
+
+class Recorder:
+    """Writes one run's snapshots and live view. `parts` is `learner` seen as whatever its system's `offers` promise."""
+
+    def __init__(self, run: Run, learner: Learner, encoded: EncodedCorpus) -> None:
+        self.run, self.learner, self.encoded = run, learner, encoded
+        self.parts: Any = learner
+        self.offers = run.config.row.offers
+        cost = learner.cost(run.config.settings, encoded.tokenizer.vocab_size)
+        others = small_parts(run.config.settings, encoded.tokenizer.vocab_size)
+        self.steps, self.weights_everywhere = snapshot_steps(run.config.n_steps, cost.weights, others, run.config.snapshot_budget)
+        self._layout: np.ndarray | None = None
+        self._sample: list[int] = []
+        self._prompt_length = 0
+        self._next_live = 0.0
+        self.live_seconds, self.n_live = 0.0, 0  # what being watched has cost
+
+    # snapshots
+
+    def due(self, step: int) -> bool:
+        return step in self.steps
+
+    def snapshot(self, step: int) -> None:
+        """Writes `snapshots/<step>/` aside and renames it; one that is there already is left alone."""
+        folder = self.run.folder / "snapshots" / f"{step:08d}"
+        if folder.exists():
+            return
+        folder.parent.mkdir(exist_ok=True)
+        aside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
+        aside.mkdir()
+        try:
+            self._write_into(aside, self.weights_everywhere or step >= self.run.config.n_steps)
+            os.rename(aside, folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _write_into(self, folder: Path, with_weights: bool) -> None:
+        if with_weights:
+            save_whole(folder / "weights.safetensors", self.learner.weights(), {}, sure=False)
+        if "vectors" in self.offers:
+            vectors = self.learner.vectors().head(N_WORDS)
+            counts = {} if vectors.counts is None else {"counts": np.asarray(vectors.counts)}
+            save_whole(folder / "vectors.safetensors", {"matrix": vectors.matrix, **counts}, as_metadata(words=vectors.words), sure=False)
+        if "attention" in self.offers and self.run.config.probes:
+            probes = [self.parts.patterns(probe) for probe in self.run.config.probes]
+            arrays = {str(i): as_bytes(each.weights) for i, each in enumerate(probes)}
+            allowed = {f"{i}.allowed": each.allowed.astype(np.uint8) for i, each in enumerate(probes)}
+            save_whole(folder / "attention.safetensors", arrays | allowed, as_metadata(tokens=[each.tokens for each in probes]), sure=False)
+        if "generate" in self.offers:
+            write_whole(folder / "samples.json", json.dumps([self._sampled(i) for i in range(2)], ensure_ascii=False))
+
+    def _sampled(self, number: int) -> dict[str, str]:
+        prompt = self._prompt(number)
+        ids = self.parts.continuation(prompt, SAMPLE_LENGTH, self.run.config.settings.seed + number)
+        decode = self.encoded.tokenizer.decode
+        return {"prompt": decode(prompt), "text": decode(ids)}
+
+    def _prompt(self, number: int = 0) -> list[int]:
+        """The first third of a probe, or the first held-out tokens."""
+        probes = self.run.config.probes
+        ids = list(self.encoded.tokenizer.encode(probes[number % len(probes)])) if probes else []
+        ids = ids[: max(1, len(ids) // 3)] or [int(i) for i in self.encoded.held_out[:8] if i >= 0][:4]
+        return ids or [int(max(0, self.encoded.train[0]))]
+
+    # the live view
+
+    def live(self, step: int) -> None:
+        """Writes the live view, if somebody watches and the last one is old enough. Cheap otherwise."""
+        now = time.monotonic()
+        if now < self._next_live:
+            return
+        if not self._watched():
+            self._next_live = now + 0.2
+            return
+        told: dict[str, Any] = {"step": step}
+        arrays: dict[str, np.ndarray] = {}
+        if "vectors" in self.offers:
+            vectors = self.learner.vectors().head(N_LIVE)
+            self._layout = aligned(pca(vectors.matrix), self._layout)
+            arrays["xy"], told["words"] = self._layout, vectors.words
+        if "attention" in self.offers and self.run.config.probes:
+            patterns = self.parts.patterns(self.run.config.probes[0])
+            arrays["attention"], told["tokens"] = as_bytes(patterns.weights[:, :, :PROBE_LENGTH, :PROBE_LENGTH]), patterns.tokens[:PROBE_LENGTH]
+        if "generate" in self.offers:
+            told["text"] = self._growing(step)
+        save_whole(self.run.folder / "live.safetensors", arrays, as_metadata(live=told), sure=False)
+        taken = time.monotonic() - now
+        self.live_seconds, self.n_live = self.live_seconds + taken, self.n_live + 1
+        self._next_live = now + max(LIVE_EVERY, taken / LIVE_SHARE)
+
+    def _watched(self) -> bool:
+        try:
+            return time.time() - (self.run.folder / "watched").stat().st_mtime < WATCHED
+        except FileNotFoundError:
+            return False
+
+    def _growing(self, step: int) -> str:
+        """A sample that grows by a few tokens at each look, and begins again when it is long."""
+        if not self._sample or len(self._sample) > self._prompt_length + 2 * SAMPLE_LENGTH:
+            self._sample = self._prompt()
+            self._prompt_length = len(self._sample)
+        self._sample = self.parts.continuation(self._sample, 5, step)
+        return str(self.encoded.tokenizer.decode(self._sample))
+
+    def forget_after(self, step: int) -> None:
+        """Removes snapshots newer than the checkpoint that is gone back to, and what a killed process left half-written."""
+        for each in self.run.snapshots():
+            if each.step > step:
+                shutil.rmtree(each.folder)
+        for leftover in (*self.run.folder.glob(".*"), *self.run.folder.glob("*/.*")):
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
+
+
+def as_bytes(weights: np.ndarray) -> np.ndarray:
+    """Shares 0..1 as uint8 0..255."""
+    return np.asarray(np.rint(np.clip(weights, 0, 1) * 255), np.uint8)
+
+
+def remember(say: Callable[[str], None], recorder: Recorder, seconds: float) -> None:
+    """Tells the log what being watched has cost."""
+    if recorder.n_live and seconds > 0:
+        each = 1000 * recorder.live_seconds / recorder.n_live
+        say(f"Watched {recorder.n_live} times at {each:.0f} ms each: {100 * recorder.live_seconds / seconds:.1f} % of the training time.")
