@@ -99,7 +99,7 @@ function contrast(a, b) {
   return (high + 0.05) / (low + 0.05);
 }
 
-// Okabe and Ito's colours, told apart by colour-blind eyes; the accent goes before them.
+// Okabe and Ito's colours, told apart by colour-blind eyes, for a theme that names none; the accent goes before them.
 const OKABE_ITO = ["#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f"];
 // Viridis at nine places: even in lightness, safe for colour-blind eyes.
 const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
@@ -115,13 +115,15 @@ function themeOf(root) {
     return shown;
   };
   const accent = legible(chosen, 3.6);
+  const named = style.getPropertyValue("--st-chart-categorical-colors").split(/,(?![^(]*\))/).map((one) => one.trim()).filter(Boolean);
+  const others = named.length > 5 ? named.slice(1) : OKABE_ITO;
   return {
     ground, ink, accent,
     dark: luminance(ground) < 0.3,
     quiet: mix(ground, ink, 0.62), // text that steps back
     faint: mix(ground, ink, 0.3),
     line: mix(ground, ink, 0.13), // grid lines
-    palette: [accent, ...OKABE_ITO.map((colour) => legible(rgb(colour), 2.9))],
+    palette: [accent, ...others.map((colour) => legible(rgb(colour), 2.9))],
     font: style.fontFamily || "sans-serif",
   };
 }
@@ -176,7 +178,8 @@ function short(value) {
   if (!Number.isFinite(value)) return "–";
   if (size >= 1e9) return trim((value / 1e9).toPrecision(3)) + "G";
   if (size >= 1e6) return trim((value / 1e6).toPrecision(3)) + "M";
-  if (size >= 1e4) return trim((value / 1e3).toPrecision(3)) + "k";
+  if (size >= 1e5) return trim((value / 1e3).toPrecision(3)) + "k";
+  if (size >= 1e3) return Math.round(value).toLocaleString("en");
   if (size === 0) return "0";
   return size < 1e-3 ? value.toExponential(1) : trim(value.toPrecision(4));
 }

@@ -3,7 +3,7 @@
 const LEFT = 52; // room for the numbers of the y axes
 const RIGHT = 14;
 const BOTTOM = 34;
-const SMALL = 72; // height of a small panel
+const SMALL = 58; // height of a small panel
 const GAP = 26; // above each panel, for its name
 
 /** Ticks at 1, 2 or 5 times a power of ten, about `wanted` of them; on a log scale powers of ten, with 2 and 5 where there is room. */
@@ -67,7 +67,7 @@ class Curve extends View {
     const seen = {};
     this.series = this.meta.series.map((one) => {
       const place = (seen[one.panel] = (seen[one.panel] ?? -1) + 1);
-      const made = { ...one, x: x.subarray(start, start + one.n), y: y.subarray(start, start + one.n), place: one.colour ?? place };
+      const made = { ...one, x: x.subarray(start, start + one.n), y: y.subarray(start, start + one.n), place };
       start += one.n;
       return made;
     });
@@ -90,8 +90,11 @@ class Curve extends View {
     this.where = element("span", "where quiet", this.legend);
   }
 
+  /** The colour asked for, or the next one; the small panels begin in grey, as they are company for the large one. */
   colour(one) {
-    return this.theme.palette[one.place % this.theme.palette.length];
+    const { palette, quiet } = this.theme;
+    if (one.colour === null && one.panel !== this.panels[0] && one.place === 0) return quiet;
+    return palette[(one.colour ?? one.place) % palette.length];
   }
 
   draw() {
@@ -100,17 +103,27 @@ class Curve extends View {
     const height = Math.max(120, this.meta.height - this.legend.offsetHeight);
     const context = surface(this.canvas, width, height);
     context.font = `11px ${this.theme.font}`;
+    if (!this.series.some((one) => latest(one) >= 0)) return this.drawNothing(context, width, height);
     const range = extent(this.series.flatMap((one) => [...one.x]), this.meta.log_x, false);
     this.scale = scaleOf(range, [LEFT, width - RIGHT], this.meta.log_x);
     this.drawXAxis(context, width, height);
     let top = GAP - 8;
-    const small = Math.min(SMALL, height / 4);
+    const small = Math.min(SMALL, (height * 0.45) / this.panels.length);
     this.panels.forEach((panel, i) => {
       const shown = i === 0 ? height - BOTTOM - top - (this.panels.length - 1) * (small + GAP) : small;
       this.drawPanel(context, panel, { top, bottom: top + shown, right: width - RIGHT, first: i === 0 });
       top += shown + GAP;
     });
     this.drawCrosshair(context, height);
+    this.say();
+  }
+
+  drawNothing(context, width, height) {
+    this.scale = null;
+    context.fillStyle = css(this.theme.quiet);
+    context.textAlign = "center";
+    context.fillText("No points yet", width / 2, height / 2);
+    this.entries.forEach((entry) => (entry.value.textContent = "–"));
     this.say();
   }
 
@@ -150,7 +163,7 @@ class Curve extends View {
     context.textBaseline = "middle";
     context.textAlign = "right";
     context.lineWidth = 1;
-    for (const tick of ticks(...scale.range, Math.max(1.5, (bottom - top) / 52), log)) {
+    for (const tick of ticks(...scale.range, Math.max(2, (bottom - top) / 38), log)) {
       const y = Math.round(scale(tick)) + 0.5;
       context.strokeStyle = css(theme.line);
       context.beginPath();
@@ -223,8 +236,8 @@ class Curve extends View {
 
   say() {
     const shown = this.cursor === null ? Math.max(...this.series.map((one) => (one.n ? one.x[one.n - 1] : -Infinity))) : this.cursor;
-    const place = Number.isFinite(shown) ? `${this.meta.x_label} ${Math.round(shown).toLocaleString("en")}` : "no points yet";
-    this.where.textContent = place;
+    const place = Number.isFinite(shown) ? `${this.meta.x_label} ${short(shown)}` : "no points yet";
+    this.where.textContent = Number.isFinite(shown) ? place : "";
     const values = this.series.map((one, i) => `${one.name} ${this.entries[i].value.textContent}`).join(", ");
     this.canvas.setAttribute("aria-label", `Curves, ${place}: ${values}. Arrow keys move the crosshair.`);
   }
@@ -235,6 +248,7 @@ class Curve extends View {
   }
 
   point(px) {
+    if (!this.scale) return;
     const x = this.scale.invert(px);
     const near = this.series.map((one) => nearest(one, x)).map((at, i) => (at < 0 ? NaN : this.series[i].x[at])).filter(Number.isFinite);
     this.setCursor(near.length ? near.reduce((a, b) => (Math.abs(b - x) < Math.abs(a - x) ? b : a)) : null);

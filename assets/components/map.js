@@ -115,7 +115,7 @@ class WordMap extends View {
     for (let i = 0; i < n; i++) {
       const grey = this.standing && !bright.has(i);
       colours.set(grey ? theme.faint : shade(i), 4 * i);
-      colours[4 * i + 3] = 255 * (grey ? 0.4 - 0.15 * crowd : bright.has(i) ? 1 : 0.8 - 0.25 * crowd);
+      colours[4 * i + 3] = 255 * (grey ? 0.4 - 0.15 * crowd : bright.has(i) ? 1 : 0.62 - 0.22 * crowd);
       const weight = this.counts.length ? Math.log1p(this.counts[i]) / (most || 1) : 1 - i / n;
       radii[i] = (1.7 + 2.6 * weight ** 2) * (1.25 - 0.5 * crowd) + (bright.has(i) ? 1 : 0);
     }
@@ -248,7 +248,7 @@ class WordMap extends View {
     let tried = 0;
     context.textBaseline = "middle";
     context.lineJoin = "round";
-    context.lineWidth = 3;
+    context.lineWidth = 4;
     for (const list of [strong, rest]) {
       for (const index of list) {
         if (placed.length > most || tried > 1500) break;
@@ -263,7 +263,7 @@ class WordMap extends View {
         placed.push({ index, x: spot[0], y: spot[1], width: w, height: 16 });
         context.font = `${index === this.selected ? "600 " : ""}12px ${theme.font}`;
         context.strokeStyle = css(theme.ground, 0.85);
-        context.fillStyle = css(strong.has(index) ? theme.ink : theme.quiet);
+        context.fillStyle = css(theme.ink, strong.has(index) ? 1 : 0.85);
         context.strokeText(text, spot[0], spot[1] + 8);
         context.fillText(text, spot[0], spot[1] + 8);
       }

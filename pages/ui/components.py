@@ -27,7 +27,7 @@ def _component(name: str, *before: str) -> Any:
 
 _curve = _component("curve")
 _map = _component("map", "points")
-_attention = _component("attention")
+_attention = _component("attention", "panes")
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def attention_view(
     `layer`, `head`, `token` (from 0) are a starting point, and a command whenever the page changes them; handing the returned Pin back in (by the URL)
     is not one. n_layers * n_heads * query * key bytes, plus a byte a mask cell: 2.4 MB for 12 x 12 heads of 128 tokens.
     """
-    assert weights_uint8.ndim == 4 and weights_uint8.dtype == np.uint8, "weights are round(255 * weight) as uint8 [n_layers, n_heads, query, key]"
+    assert weights_uint8.dtype == np.uint8, "weights are round(255 * weight) as uint8"
     assert (len(queries), len(keys)) == weights_uint8.shape[2:] == allowed.shape, "tokens, weights and mask differ in size"
     data: dict[str, Any] = {"weights": pa.array(weights_uint8.ravel()), "allowed": pa.array(allowed.astype(np.uint8).ravel())}
     if exact is not None:
