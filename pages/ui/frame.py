@@ -22,6 +22,9 @@ PAGES = {
 def navigation() -> StreamlitPage:
     """Draws the menu and the style; returns the page that was asked for."""
     _quieten_collector()
+    # An icon of our own: for a page's symbol the browser would ask a font server on the web.
+    st.set_page_config(page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide", initial_sidebar_state="auto")
+    st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
     st.html(ROOT / "assets" / "style.css")
     return st.navigation(
         {

@@ -1,15 +1,17 @@
 """Beginning a run: from a starting card, or from the form."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-from core.training.estimate import Estimate, estimate
 
 from core.systems import system
+from core.text.corpora import BUILT_IN, available
 from core.text.tokenizing import TokenizerSettings
 from core.training import launching
-from core.training.run import RunConfig, create
+from core.training.config import RunConfig
+from core.training.estimate import Estimate, estimate
 from pages.ui import say
 
 
@@ -66,11 +68,11 @@ CARDS = (
 def begin(config: RunConfig) -> None:
     """Creates and launches a run and goes to where it can be watched; what cannot be is said instead."""
     try:
-        run = create(config)
+        with st.spinner("Starting…"):
+            run = launching.start(config)
     except (ValueError, OSError) as wrong:
         st.error(say.plain(str(wrong)), icon=":material/block:")
         return
-    launching.launch(run)
     st.switch_page("pages/train.py", query_params={"run": run.id})
 
 
@@ -80,14 +82,40 @@ def cards() -> None:
         with column, st.container(border=True, height="stretch"):
             st.markdown(f"### :material/{card.icon}: {card.title}")
             st.write(card.text)
-            st.caption(f"{system(card.system).title} · {expected(card.config())}")
+            _duration(card)
             if st.button("Train", key=f"start-{card.icon}", type="primary", icon=":material/play_arrow:"):
                 begin(card.config())
 
 
-def expected(config: RunConfig) -> str:
-    """How long and how much memory, in words; or that it is not known yet."""
-    found: Estimate | None = estimate(config)
+def _duration(card: Card) -> None:
+    """How long, as soon as it is known; the page does not wait for it."""
+    config = card.config()
+    known = _known(config) is not None
+    st.fragment(_say_duration, run_every=None if known else 1.0)(config, system(card.system).title)
+
+
+def _say_duration(config: RunConfig, title: str) -> None:
+    st.caption(f"{title} · {expected(config)}")
+
+
+def expected(config: RunConfig, patience: float = 0.1) -> str:
+    """How long and how much memory, in words; or that it is not known yet, or why it cannot be."""
+    found = _known(config, patience)
     if found is None:
         return "measuring this machine…"
-    return f"about {say.duration(found.seconds)} here, {say.size(found.memory)} of memory"
+    if found.refused:
+        return f":red[{say.plain(found.refused)}]"
+    first = "" if config.corpus not in BUILT_IN or any(corpus.id == config.corpus for corpus in available()) else ", after its text has been read once"
+    return f"about {say.duration(found.seconds)} here{first}, {say.size(found.memory)} of memory"
+
+
+def _known(config: RunConfig, patience: float = 0.1) -> Estimate | None:
+    """The estimate, from this session where it was asked before; None while the machine is being measured."""
+    kept: dict[str, Estimate] = st.session_state.setdefault("estimates", {})
+    key = dataclasses.replace(config, name="", created=0.0).to_json()
+    if key not in kept:
+        found = estimate(config, patience)
+        if found.seconds is None:
+            return None
+        kept[key] = found
+    return kept[key]
