@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 
+Number = int | float  # beartype, unlike mypy, does not take an int for a float
+
+
 @dataclass(frozen=True)
 class Range:
     """What a setting may be: bounds (inclusive), the step of the form's widget, or a closed list of choices."""
 
     help: str
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
+    low: Number | None = None
+    high: Number | None = None
+    step: Number | None = None
     choices: tuple[str, ...] = ()
 
 
-def setting(default: Any, help: str, low: float | None = None, high: float | None = None, step: float | None = None, choices: tuple[str, ...] = ()) -> Any:
+def setting(default: Any, help: str, low: Number | None = None, high: Number | None = None, step: Number | None = None, choices: tuple[str, ...] = ()) -> Any:
     """A dataclass field with its default, its help and its bounds."""
     return dataclasses.field(default=default, metadata={"range": Range(help, low, high, step, choices)})
 

@@ -35,7 +35,7 @@ SYSTEM = System(
     difference="The decoder alone: a causal mask, and each position predicts the next token.",
     settings=GPTSettings,
     tokenizer=TokenizerSettings(kind="bpe", vocab_size=2000, min_count=2, lowercase=False),
-    learner="core.training.neural:GPTLearner",
+    learner="core.training.gpt:GPTLearner",
     objectives=("causal",),
     offers=frozenset({"vectors", "neighbours", "attention", "generate"}),
     presets=(

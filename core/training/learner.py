@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from core.patterns import Patterns as Patterns
 from core.text.encoding import EncodedCorpus
 from core.vectors import Vectors
 
@@ -30,15 +31,7 @@ class Cost:
     weights: float  # bytes of a snapshot's weights
 
 
-@dataclass(frozen=True)
-class Patterns:
-    """The attention of one text: `weights[layer, head, query, key]`, float32, each row a distribution over its allowed keys."""
-
-    tokens: list[str]
-    weights: np.ndarray
-    allowed: np.ndarray  # bool [query, key]
-
-
+@runtime_checkable
 class Learner(Protocol):
     """A system while it trains. Made by `Learner(settings, encoded)`; all its randomness comes from `settings.seed`.
 
@@ -70,12 +63,14 @@ class Learner(Protocol):
     def cost(settings: Any, vocab_size: int) -> Cost: ...
 
 
+@runtime_checkable
 class Attending(Protocol):
     """What a learner whose system offers "attention" has besides."""
 
     def patterns(self, text: str) -> Patterns: ...
 
 
+@runtime_checkable
 class Generating(Protocol):
     """What a learner whose system offers "generate" has besides."""
 

@@ -1,0 +1,62 @@
+"""Multi-head attention that can be listened to (Vaswani et al. 2017, section 3.2 and figure 2)."""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from core.blocks.hook_points import HookPoint
+
+Heads = Float[Tensor, "batch n_heads pos d_head"]
+
+
+class Attention(nn.Module):
+    """softmax(q k' / sqrt(d_head)) v in each head, under a mask; the heads' outputs side by side through one projection.
+
+    Hook points: `pattern` [batch n_heads query key], each row a distribution over its allowed keys; `z` [batch n_heads query d_head].
+    While nobody listens to the pattern it is never made: F.scaled_dot_product_attention gives the same z.
+    The row of a query that may see nothing is zeros, and so is its z.
+    """
+
+    def __init__(self, d_model: int, n_heads: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        assert d_model % n_heads == 0, f"{d_model} is not divisible by {n_heads} heads"
+        self.n_heads, self.dropout = n_heads, dropout
+        self.qkv = nn.Linear(d_model, 3 * d_model)  # one product for three; rows q | k | v, as in nn.MultiheadAttention
+        self.out = nn.Linear(d_model, d_model)
+        self.pattern, self.z = HookPoint(), HookPoint()
+
+    def forward(
+        self, x: Float[Tensor, "batch query d_model"], mask: Bool[Tensor, "#batch #n_heads query key"], kv: Float[Tensor, "batch key d_model"] | None = None
+    ) -> Float[Tensor, "batch query d_model"]:
+        """x attends to kv, or to itself."""
+        q, k, v = self.heads(x, kv)
+        if self.pattern.heard:
+            p = self.pattern(pattern(q, k, mask))
+            z = F.dropout(p, self.dropout, self.training) @ v
+        else:
+            z = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=self.dropout if self.training else 0.0)
+        joined: Tensor = self.out(self.z(z).transpose(1, 2).flatten(2))
+        return joined
+
+    def heads(self, x: Tensor, kv: Tensor | None) -> tuple[Heads, Tensor, Tensor]:
+        """Query, key and value, each [batch n_heads pos d_head]."""
+        if kv is None:
+            parts = self.qkv(x).chunk(3, dim=-1)
+        else:
+            d_model = x.shape[-1]
+            w, b = self.qkv.weight, self.qkv.bias
+            parts = (F.linear(x, w[:d_model], b[:d_model]), *F.linear(kv, w[d_model:], b[d_model:]).chunk(2, dim=-1))
+        q, k, v = (part.unflatten(-1, (self.n_heads, -1)).transpose(1, 2) for part in parts)
+        return q, k, v
+
+
+def pattern(
+    q: Float[Tensor, "batch n_heads query d_head"], k: Float[Tensor, "batch n_heads key d_head"], mask: Bool[Tensor, "#batch #n_heads query key"]
+) -> Float[Tensor, "batch n_heads query key"]:
+    """The attention weights."""
+    scores = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
+    # The lowest finite number and not minus infinity: a row without a single key would be 0/0, in its gradient too.
+    weights = scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(dim=-1)
+    allowed: Tensor = weights.masked_fill(~mask, 0)
+    return allowed

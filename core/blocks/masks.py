@@ -1,0 +1,35 @@
+"""Who may see whom: small named masks, joined with `&` and `|`.
+
+All are bool, True = may attend, and broadcast to [batch, n_heads, query, key]. A prefix language model is `causal(n) | prefix(lengths, n)`;
+a batch with padding `causal(n) & padding(lengths, n)`.
+"""
+
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+
+def full(n_query: int, n_key: int | None = None) -> Bool[Tensor, "1 1 query key"]:
+    """Everybody sees everything."""
+    return torch.ones(1, 1, n_query, n_query if n_key is None else n_key, dtype=torch.bool)
+
+
+def causal(n: int) -> Bool[Tensor, "1 1 query key"]:
+    """Each position sees itself and what came before."""
+    return full(n).tril()
+
+
+def window(n: int, width: int) -> Bool[Tensor, "1 1 query key"]:
+    """Each position sees those at most `width` positions away, on both sides."""
+    at = torch.arange(n)
+    return ((at[:, None] - at).abs() <= width)[None, None]
+
+
+def prefix(lengths: Int[Tensor, " batch"], n: int) -> Bool[Tensor, "batch 1 1 key"]:
+    """Everybody sees the first `lengths` positions of its own sequence."""
+    return (torch.arange(n, device=lengths.device) < lengths[:, None])[:, None, None]
+
+
+def padding(lengths: Int[Tensor, " batch"], n: int) -> Bool[Tensor, "batch 1 1 key"]:
+    """Nobody sees the filling after a sequence's `lengths` tokens. (As keys a prefix and what is not padding are the same.)"""
+    return prefix(lengths, n)

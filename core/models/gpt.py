@@ -1,0 +1,48 @@
+"""GPT: the decoder alone (Radford et al. 2018; GPT-2: Radford et al. 2019).
+
+Its difference: each position predicts the next token, and sees itself and what came before. That it sees no more is the batch's mask's doing;
+nothing in here knows about it. norm="pre" with a last norm is GPT-2's arrangement, norm="post" without one GPT-1's.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from core.batch import Batch
+from core.blocks.block import Block
+from core.blocks.positions import LearnedPositions
+from core.models.language_model import LanguageModel
+from core.systems.gpt import GPTSettings
+
+gelu_tanh = partial(F.gelu, approximate="tanh")  # what OpenAI's GPT and GPT-2 computed; 2.7 times as slow on a CPU as the exact one
+
+
+class GPT(LanguageModel):
+    def __init__(self, settings: GPTSettings, vocab_size: int, act: Callable[[Tensor], Tensor] = F.gelu) -> None:
+        super().__init__()
+        s, self.n_ctx = settings, settings.n_ctx
+        self.embed = nn.Embedding(vocab_size, s.d_model)
+        self.positions = LearnedPositions(s.n_ctx, s.d_model)
+        self.dropout = nn.Dropout(s.dropout)
+        self.blocks = nn.ModuleList(Block(s.d_model, s.n_heads, 4 * s.d_model, s.norm, act, s.dropout) for _ in range(s.n_layers))
+        self.final_norm = nn.LayerNorm(s.d_model) if s.norm == "pre" else nn.Identity()
+        self.initialize()
+
+    def hidden(self, batch: Batch) -> Float[Tensor, "batch pos d_model"]:
+        x = self.dropout(self.embed(batch.ids) + self.positions(batch.ids.shape[1]))
+        for block in self.blocks:
+            x = block(x, batch.attn_mask)
+        last: Tensor = self.final_norm(x)
+        return last
+
+    def initialize(self) -> None:
+        """GPT-2's: normal of 0.02; what is added to the residual stream smaller, so that the stream's variance does not grow with depth; biases zero."""
+        into_residual = 0.02 * (2 * len(self.blocks)) ** -0.5
+        for name, weight in self.named_parameters():
+            if name.endswith("bias"):
+                nn.init.zeros_(weight)
+            elif "norm" not in name:
+                nn.init.normal_(weight, std=into_residual if name.endswith("out.weight") else 0.02)

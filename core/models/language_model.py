@@ -1,0 +1,44 @@
+"""What every model over tokens has in common: an embedding, hidden states, and logits made of them where they are asked for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from core.batch import Batch
+
+
+class LanguageModel(nn.Module):
+    """`hidden`, then `unembed`, which is the embedding again, transposed (tied). Logits of a few positions: `unembed(hidden(batch)[where])`."""
+
+    embed: nn.Embedding
+    n_ctx: int  # the longest sequence
+
+    def hidden(self, batch: Batch) -> Float[Tensor, "batch pos d_model"]:
+        """The residual stream after the last block."""
+        raise NotImplementedError
+
+    def unembed(self, hidden: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch vocab"]:
+        return F.linear(hidden, self.embed.weight)
+
+    def forward(self, batch: Batch) -> Float[Tensor, "batch pos vocab"]:
+        return self.unembed(self.hidden(batch))
+
+    @property
+    def device(self) -> torch.device:
+        return self.embed.weight.device
+
+
+@contextmanager
+def resting(model: nn.Module) -> Iterator[None]:
+    """The model as it is used, not trained: no dropout, no gradients; afterwards as it was before."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        model.train(training)

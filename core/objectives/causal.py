@@ -1,0 +1,52 @@
+"""Next-token prediction (GPT): every position's target is the token after it, under the causal mask."""
+
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from core.batch import IGNORE, Batch
+from core.blocks.masks import causal
+
+
+def to_read(ids: list[int], device: torch.device | str = "cpu") -> Batch:
+    """One sequence to be read, with nothing to predict: what is shown, and what is continued."""
+    read = torch.tensor([ids], device=device)
+    return Batch(read, torch.full_like(read, IGNORE), causal(len(ids)).to(device))
+
+
+class Causal:
+    """Sequences of `n_ctx` tokens cut from a stream of token ids, packed: no padding, every position has a target.
+
+    A sentence's end (-1 in the stream) becomes `eos_id`. A stream shorter than `n_ctx` gives shorter sequences.
+    """
+
+    def __init__(self, stream: np.ndarray, n_ctx: int, eos_id: int, device: torch.device | str = "cpu") -> None:
+        if len(stream) < 2:
+            raise ValueError(f"There is nothing to predict in a text of {len(stream)} tokens: it takes at least two. Choose a longer text.")
+        self.stream, self.eos_id, self.device = stream, eos_id, torch.device(device)
+        self.n_pos = min(n_ctx, len(stream) - 1)
+
+    @cached_property
+    def mask(self) -> Tensor:
+        """The one mask that all batches share."""
+        return causal(self.n_pos).to(self.device)
+
+    def sample(self, batch_size: int, generator: torch.Generator) -> Batch:
+        """Sequences from random places; overlaps are possible, sentences are cut where they happen to be."""
+        starts = torch.randint(len(self.stream) - self.n_pos, (batch_size,), generator=generator)
+        return self.at(starts)
+
+    def spread(self, n_tokens: int, batch_size: int) -> list[Batch]:
+        """Sequences of about `n_tokens` tokens together, from evenly spaced places, the same each time; none overlap."""
+        n = max(1, min(n_tokens, len(self.stream) - 1) // self.n_pos)
+        starts = torch.linspace(0, len(self.stream) - 1 - self.n_pos, n, dtype=torch.float64).long()
+        return [self.at(part) for part in torch.split(starts, batch_size)]
+
+    def at(self, starts: Int[Tensor, " batch"]) -> Batch:
+        """The sequences that begin at `starts`."""
+        tokens = torch.from_numpy(self.stream[starts.numpy()[:, None] + np.arange(self.n_pos + 1)].astype(np.int64))
+        tokens = tokens.masked_fill_(tokens < 0, self.eos_id).to(self.device)
+        return Batch(tokens[:, :-1], tokens[:, 1:], self.mask)

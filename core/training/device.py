@@ -1,0 +1,20 @@
+"""Where the numbers are computed, and how precisely: chosen by what the machine has."""
+
+import torch
+
+
+def chosen() -> torch.device:
+    """The graphics processor where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the processor itself multiplies in bfloat16; where it does not, bfloat16 is emulated and slower than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """Matrix products in bfloat16 where the processor has it, everything else as it is; does nothing elsewhere."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device))

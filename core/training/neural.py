@@ -1,0 +1,176 @@
+"""The learner of every neural system: a model, an objective, AdamW. A system adds how the two are made (see core.training.gpt)."""
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.batch import IGNORE, Batch
+from core.models.language_model import LanguageModel, resting
+from core.patterns import Patterns
+from core.text.encoding import EncodedCorpus
+from core.text.tokenizers import Tokenizer
+from core.trained import Trained
+from core.training import device
+from core.training.learner import State, Step
+from core.vectors import Vectors
+
+HELD_OUT_TOKENS = 16_384  # enough that the held-out loss is good to about 0.02 nats
+MOMENTS = ("exp_avg", "exp_avg_sq")  # torch's names
+
+
+@runtime_checkable
+class Objective(Protocol):
+    """Token ids in, Batch out."""
+
+    def sample(self, batch_size: int, generator: torch.Generator) -> Batch: ...
+
+    def spread(self, n_tokens: int, batch_size: int) -> list[Batch]:
+        """The same examples each time, of about so many tokens."""
+
+
+class NeuralLearner:
+    """A core.training.learner.Learner. Of the settings it needs batch_size, learning_rate, warmup_steps, weight_decay, n_steps and seed.
+
+    What is random in a step depends on the seed and the step's number alone (`_draws`), so that no generator's state has to be kept,
+    and nothing that happens between two steps can change the second.
+    """
+
+    def __init__(self, settings: Any, encoded: EncodedCorpus) -> None:
+        self.settings, self.encoded, self.step = settings, encoded, 0
+        self.device = device.chosen()
+        with drawing_from(settings.seed, self.device):
+            self.model = self.build(settings, encoded.tokenizer.vocab_size).to(self.device)
+        self.objective = self.objective_on(encoded.train)
+        self.optimizer = adamw(self.model, settings.learning_rate, settings.weight_decay)
+
+    @classmethod
+    def build(cls, settings: Any, vocab_size: int) -> LanguageModel:
+        """The system's model, newly initialized from torch's global generator."""
+        raise NotImplementedError
+
+    @classmethod
+    def read(cls, ids: list[int], device: torch.device) -> Batch:
+        """One sequence under the system's mask, to be looked at or continued."""
+        raise NotImplementedError
+
+    def objective_on(self, stream: np.ndarray) -> Objective:
+        """The system's objective on a stream of token ids, -1 at sentence ends."""
+        raise NotImplementedError
+
+    @classmethod
+    def load(cls, settings: Any, tokenizer: Tokenizer, weights: Mapping[str, np.ndarray]) -> Trained:
+        """A model to look at from `weights()`; ValueError in words where they are of another model or another tokenizer."""
+        model = cls.build(settings, tokenizer.vocab_size)
+        try:
+            model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+        except RuntimeError as error:
+            raise ValueError(f"These weights do not belong to this model and tokenizer. {error}") from error
+        return Trained(model.to(device.chosen()).eval(), tokenizer, cls.read)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Mean cross-entropy over the positions that have a target. (Here every one has; a system that hides only some picks those first.)"""
+        return F.cross_entropy(self.model(batch).flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORE)
+
+    def advance(self) -> Step:
+        data_seed, dropout_seed = self._draws()
+        batch = self.objective.sample(self.settings.batch_size, torch.Generator().manual_seed(data_seed))
+        rate = learning_rate(self.step, self.settings)
+        with drawing_from(dropout_seed, self.device), device.mixed_precision(self.device):
+            loss = self.loss(batch)
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.step += 1
+        mean = loss.item()  # last, so that a graphics processor has all of the step's work before it is waited for
+        if not math.isfinite(mean):
+            raise ValueError(f"The loss is no longer a number at step {self.step}. Train with a smaller learning rate than {self.settings.learning_rate:g}.")
+        return Step(mean, batch.ids.numel(), rate)
+
+    def held_out_loss(self) -> float:
+        with resting(self.model), device.mixed_precision(self.device):
+            losses = [(self.loss(batch), batch.ids.numel()) for batch in self._held_out]
+        return float(sum(loss * n for loss, n in losses)) / sum(n for _, n in losses)
+
+    def weights(self) -> State:
+        return {name: _array(weight) for name, weight in self.model.state_dict().items()}
+
+    def state(self) -> State:
+        state = {f"model.{name}": array for name, array in self.weights().items()}
+        for name, weight in self.model.named_parameters():
+            kept = self.optimizer.state[weight] if self.step else dict.fromkeys(MOMENTS, torch.zeros_like(weight))
+            state |= {f"{moment}.{name}": _array(kept[moment]) for moment in MOMENTS}
+        return {**state, "step": np.array([self.step])}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self.step = int(state["step"][0])
+        self.model.load_state_dict({name: torch.tensor(state[f"model.{name}"]) for name in self.model.state_dict()})
+        for name, weight in self.model.named_parameters():
+            kept = {moment: torch.tensor(state[f"{moment}.{name}"], device=self.device) for moment in MOMENTS}
+            self.optimizer.state[weight] = {"step": torch.tensor(float(self.step), device=self.device), **kept}
+
+    def vectors(self) -> Vectors:
+        return self.trained.vectors(self.encoded.counts)
+
+    def patterns(self, text: str) -> Patterns:
+        return self.trained.patterns(text)
+
+    def continuation(self, ids: list[int], n_tokens: int, seed: int) -> list[int]:
+        return self.trained.continuation(ids, n_tokens, seed)
+
+    @property
+    def trained(self) -> Trained:
+        """The model as it is now, to look at."""
+        return Trained(self.model, self.encoded.tokenizer, self.read)
+
+    @cached_property
+    def _held_out(self) -> list[Batch]:
+        stream = self.encoded.held_out
+        if len(stream) < 2:  # a very short text: its last tokens, predicted from what came before
+            stream = np.concatenate((self.encoded.train[-1:], stream))
+        return self.objective_on(stream).spread(HELD_OUT_TOKENS, self.settings.batch_size)
+
+    def _draws(self) -> tuple[int, int]:
+        """This step's two seeds: where its examples come from, and its dropout."""
+        # Hashed to 32 bits each: of a seed, torch's generator on the CPU takes the lowest 32 bits and no more.
+        data, dropout = np.random.SeedSequence((self.settings.seed, self.step)).generate_state(2)
+        return int(data), int(dropout)
+
+
+@contextmanager
+def drawing_from(seed: int, device: torch.device) -> Iterator[None]:
+    """Within it torch's global generator, which initialization and dropout draw from, begins at `seed`; after it, it goes on as if nothing had been drawn."""
+    with torch.random.fork_rng([torch.cuda.current_device()] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
+
+
+def adamw(model: torch.nn.Module, rate: float, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW in one pass over all weights (fused); decay on matrices, not on biases and norms. The second moment remembers 100 steps: batches are small."""
+    matrices = [w for w in model.parameters() if w.ndim >= 2]
+    others = [w for w in model.parameters() if w.ndim < 2]
+    groups: list[dict[str, Any]] = [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99), fused=True)
+
+
+def learning_rate(step: int, settings: Any) -> float:
+    """Rises linearly over `warmup_steps`, then falls along a cosine to a tenth at `n_steps`. step: from 0."""
+    highest, warmup, n_steps = float(settings.learning_rate), int(settings.warmup_steps), int(settings.n_steps)
+    if step < warmup:
+        return highest * (step + 1) / (warmup + 1)
+    done = min(1.0, (step - warmup) / max(1, n_steps - warmup))
+    return highest * (0.1 + 0.45 * (1 + math.cos(math.pi * done)))
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    array: np.ndarray = tensor.detach().cpu().numpy().copy()  # training goes on while this is being written
+    return array

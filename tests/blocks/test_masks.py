@@ -1,0 +1,26 @@
+import torch
+
+from core.blocks.masks import causal, full, padding, prefix, window
+
+
+def drawn(mask: torch.Tensor) -> list[str]:
+    """A mask of one sequence as lines of # (may attend) and . (may not)."""
+    return ["".join("#" if seen else "." for seen in row) for row in mask[0, 0]]
+
+
+def test_each_mask_shows_what_its_name_says() -> None:
+    assert drawn(full(2, 3)) == ["###", "###"]
+    assert drawn(causal(3)) == ["#..", "##.", "###"]
+    assert drawn(window(4, 1)) == ["##..", "###.", ".###", "..##"]
+    assert drawn(prefix(torch.tensor([2]), 4)) == ["##.."]
+    assert torch.equal(padding(torch.tensor([2, 4]), 4), prefix(torch.tensor([2, 4]), 4))
+
+
+def test_masks_join_into_others() -> None:
+    lengths = torch.tensor([2, 3])
+    prefix_lm = causal(3) | prefix(lengths, 3)
+    assert prefix_lm.shape == (2, 1, 3, 3)
+    assert drawn(prefix_lm) == ["##.", "##.", "###"]
+    assert drawn(prefix_lm[1:]) == ["###", "###", "###"]
+    assert drawn(causal(3) & padding(lengths, 3)) == ["#..", "##.", "##."]
+    assert drawn(causal(4) & window(4, 1)) == ["#...", "##..", ".##.", "..##"]

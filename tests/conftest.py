@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Data that does not belong to the repository; a test that needs it is skipped where it is absent."""
+    folder = Path(__file__).parents[1] / "../shared"
+    if not folder.is_dir():
+        pytest.skip("there is no ../shared beside this checkout")
+    return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    """Tests are tiny: a second thread only waits, and on a busy machine waits for the first at every step."""
+    import torch
+
+    torch.set_num_threads(1)
