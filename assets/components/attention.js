@@ -37,6 +37,7 @@ class Attention extends Panes {
     const inside = (name, n) => (this.hover[name] < n ? this.hover[name] : undefined);
     this.hover = { layer: inside("layer", this.L), head: inside("head", this.H), query: inside("query", this.Q), key: inside("key", this.K) };
     this.panes.classList.toggle("single", this.L * this.H === 1);
+    this.panes.style.setProperty("--least", `${30 + 14 * this.H}px`); // thumbnails of eleven pixels at the least
     this.thumbs = null;
     this.redraw();
   }
@@ -107,23 +108,27 @@ class Attention extends Panes {
   look(hover, event) {
     const same = JSON.stringify(hover) === JSON.stringify(this.hover);
     this.hover = hover;
-    const [q, k] = [hover.query, hover.key];
+    const box = this.root.getBoundingClientRect();
+    this.pointer = [event.clientX - box.left, event.clientY - box.top];
+    if (same) this.placeTip();
+    else this.redraw();
+  }
+
+  placeTip() {
+    const { query: q, key: k } = this.hover;
     const both = q !== undefined && k !== undefined;
     this.tip.classList.toggle("shown", both);
-    if (both) {
-      const { layer, head } = this.seen;
-      this.tip.textContent = `${this.rulerOf(12).fit(this.queries[q], 120)} → ${this.rulerOf(12).fit(this.keys[k], 120)}  ${this.said(layer, head, q, k)}`;
-      const box = this.root.getBoundingClientRect();
-      const left = Math.min(event.clientX - box.left + 14, box.width - this.tip.offsetWidth - 4);
-      this.tip.style.transform = `translate(${left}px, ${event.clientY - box.top + 18}px)`;
-    }
-    if (!same) this.redraw();
+    if (!both) return;
+    const { layer, head } = this.seen;
+    const ruler = this.rulerOf(12);
+    this.tip.textContent = `${ruler.fit(this.queries[q], 120)} → ${ruler.fit(this.keys[k], 120)}  ${this.said(layer, head, q, k)}`;
+    const left = Math.min(this.pointer[0] + 14, this.root.clientWidth - this.tip.offsetWidth - 4);
+    this.tip.style.transform = `translate(${left}px, ${this.pointer[1] + 18}px)`;
   }
 
   choose(change, wait = 0) {
     this.pin = this.within({ ...this.pin, ...change });
     this.hover = {};
-    this.tip.classList.remove("shown");
     this.redraw();
     clearTimeout(this.later); // a key held down is told to Python once, when it rests
     const { pin, command } = this;
@@ -145,8 +150,8 @@ class Attention extends Panes {
     return found;
   }
   linesAt({ offsetX: x, offsetY: y }) {
-    const { a, b, from, to } = this.lines;
-    const [q, k] = [Math.floor(y / a), Math.floor(y / b)];
+    const { a, b, from, to, above } = this.lines;
+    const [q, k] = [Math.floor((y - above) / a), Math.floor((y - above) / b)];
     if (x < (from + to) / 2) return q >= 0 && q < this.Q ? { query: q } : {};
     return k >= 0 && k < this.K ? { key: k } : {};
   }

@@ -1,7 +1,7 @@
 // Live line chart: one large panel and small ones beneath, over one x axis. Python sends whole series; the crosshair survives new data.
 
 const LEFT = 52; // room for the numbers of the y axes
-const RIGHT = 14;
+const RIGHT = 24;
 const BOTTOM = 34;
 const SMALL = 58; // height of a small panel
 const GAP = 26; // above each panel, for its name
@@ -81,8 +81,9 @@ class Curve extends View {
     if (names === this.named) return;
     this.named = names;
     this.legend.replaceChildren();
+    const list = element("div", "entries", this.legend);
     this.entries = this.series.map((one) => {
-      const entry = element("span", "entry", this.legend);
+      const entry = element("span", "entry", list);
       const swatch = element("span", `swatch ${one.kind}`, entry);
       element("span", "name quiet", entry).textContent = one.name;
       return { swatch, value: element("span", "value", entry) };

@@ -115,7 +115,7 @@ class WordMap extends View {
     for (let i = 0; i < n; i++) {
       const grey = this.standing && !bright.has(i);
       colours.set(grey ? theme.faint : shade(i), 4 * i);
-      colours[4 * i + 3] = 255 * (grey ? 0.4 - 0.15 * crowd : bright.has(i) ? 1 : 0.62 - 0.22 * crowd);
+      colours[4 * i + 3] = 255 * (grey ? 0.4 - 0.15 * crowd : bright.has(i) ? 1 : (this.values.length ? 0.8 : 0.62) - 0.22 * crowd);
       const weight = this.counts.length ? Math.log1p(this.counts[i]) / (most || 1) : 1 - i / n;
       radii[i] = (1.7 + 2.6 * weight ** 2) * (1.25 - 0.5 * crowd) + (bright.has(i) ? 1 : 0);
     }
@@ -257,7 +257,8 @@ class WordMap extends View {
         tried += 1;
         const text = ruler.fit(visible(this.words[index]), 150);
         const w = ruler.width(text);
-        const spots = [[x + 7, y - 8], [x - 7 - w, y - 8], [x - w / 2, y - 23], [x - w / 2, y + 7]];
+        const away = index === this.selected ? 11 : 7;
+        const spots = [[x + away, y - 8], [x - away - w, y - 8], [x - w / 2, y - away - 16], [x - w / 2, y + away]];
         const spot = spots.find(([a, b]) => a > 2 && b > 2 && a + w < width - 2 && b + 16 < height - 2 && !placed.some((box) => touches(box, a, b, w, 16)));
         if (!spot) continue;
         placed.push({ index, x: spot[0], y: spot[1], width: w, height: 16 });

@@ -26,6 +26,7 @@ class Panes extends View {
     this.drawLines();
     this.drawScale();
     this.say();
+    this.placeTip();
   }
 
   /** Everything that follows from the theme: the ramp from the background over the accent, and the hatching. */
@@ -57,7 +58,7 @@ class Panes extends View {
     const { L, H, Q, K, theme, seen } = this;
     const { canvas, scroll, title } = this.overview;
     const ratio = window.devicePixelRatio || 1;
-    const [left, top, gap] = [24, 18, H > 8 ? 3 : 6];
+    const [left, top, gap] = [L > 9 ? 28 : 24, 18, H > 8 ? 3 : 6];
     const room = this.overview.box.clientWidth;
     if (L * H === 1 || !room) return;
     const wide = Math.max(10, Math.min(72, Math.floor((room - left) / H) - gap));
@@ -227,7 +228,7 @@ class Panes extends View {
     const frame = (x, y, w, h, colour, width) => {
       context.strokeStyle = css(colour);
       context.lineWidth = width;
-      context.strokeRect(left + x * cell + 0.5, top + y * cell + 0.5, w * cell, h * cell);
+      context.strokeRect(left + x * cell - 0.5, top + y * cell - 0.5, w * cell + 1.5, h * cell + 1.5);
     };
     if (pin.query !== null && pin.query !== seen.query) frame(0, pin.query, this.K, 1, theme.quiet, 1);
     if (seen.query !== null) frame(0, seen.query, this.K, 1, theme.accent, 1.5);
@@ -241,16 +242,18 @@ class Panes extends View {
     const { canvas, scroll, title, box } = this.lines;
     const ruler = this.rulerOf(12);
     title.textContent = "query → key";
-    const width = box.clientWidth;
-    const room = this.meta.height - 4;
+    const width = Math.min(440, box.clientWidth);
+    const above = 6; // half a label, for the first and the last token
+    const room = this.meta.height - 2 * above;
     const step = (n) => Math.max(LEAST, Math.min(24, room / n));
     const [a, b] = [step(Q), step(K)];
     const label = Math.min(LABEL, width * 0.3);
     const [from, to] = [label + 6, width - label - 38];
-    Object.assign(this.lines, { a, b, from, to });
+    Object.assign(this.lines, { a, b, from, to, above });
     scroll.style.maxHeight = `${this.meta.height}px`;
-    const context = surface(canvas, width, Math.max(Q * a, K * b) + 2);
+    const context = surface(canvas, width, Math.max(Q * a, K * b) + 2 * above);
     const top = seen.query === null ? [] : this.ranked(seen.layer, seen.head, seen.query).slice(0, STRONGEST);
+    context.translate(0, above);
     this.drawStrokes(context, (q) => (q + 0.5) * a, (k) => (k + 0.5) * b);
     context.font = ruler.font;
     context.textBaseline = "middle";

@@ -4,6 +4,7 @@ Each is a component of Streamlit's second kind: no frame, and canvas, zoom and p
 markup. A change of any part sends the whole payload of that view again, which the functions below say the size of.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -87,8 +88,11 @@ def curve(
     _curve(key=key, data={"meta": meta, "x": pa.array(x), "y": pa.array(y)})
 
 
-def sparkline(values: ArrayLike, *, label: str = "", colour: str = "currentColor", width: int = 160, height: int = 36) -> str:
-    """A tiny curve as an SVG element, for `st.html`. It holds numbers, and `label` (what a screen reader says) escaped."""
+def sparkline(values: ArrayLike, *, label: str = "", colour: str = "#4a90b8", width: int = 160, height: int = 36) -> str:
+    """A tiny curve as an image element, for `st.html`. It holds numbers, and `label` (what a screen reader says) escaped.
+
+    `st.html` drops SVG elements, so it comes as a data URI; an image knows no theme, hence a colour that reads on light and on dark.
+    """
     y = np.asarray(values, dtype=np.float64).ravel()
     y = y[np.isfinite(y)]
     y = y[np.linspace(0, len(y) - 1, min(len(y), width)).round().astype(int)] if len(y) else y
@@ -98,7 +102,8 @@ def sparkline(values: ArrayLike, *, label: str = "", colour: str = "currentColor
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(xs, ys, strict=True))
     dot = f'<circle cx="{xs[-1]:.1f}" cy="{ys[-1]:.1f}" r="2.2" fill="{escape(colour)}"/>' if len(y) else ""
     line = f'<polyline points="{points}" fill="none" stroke="{escape(colour)}" stroke-width="1.5" stroke-linejoin="round" stroke-opacity="0.75"/>'
-    return f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{line}{dot}</svg>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{line}{dot}</svg>'
+    return f'<img src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}" width="{width}" height="{height}" alt="{escape(label)}">'
 
 
 def word_map(
