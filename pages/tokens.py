@@ -10,7 +10,7 @@ left, right = st.columns([2, 1], gap="medium", vertical_alignment="bottom")
 with left:
     text = st.text_input("Sentence", "The unbelievable tokenizers were cutting words, 词语切分也一样。", key="sentence", bind="query-params", max_chars=500)
 with right:
-    corpus = pickers.corpus()
+    corpus = pickers.corpus(made_only=True)
 if not text.strip():
     st.info("Type a sentence to see it cut.", icon=":material/edit:")
     st.stop()

@@ -1,7 +1,5 @@
 """Choose a system, a text and settings; start; watch."""
 
-import dataclasses
-
 import streamlit as st
 
 from core.systems import SYSTEMS, system
@@ -23,12 +21,9 @@ if address.get("run"):
     st.page_link("pages/train.py", label="New run", icon=":material/add:", query_params={})
     st.stop()
 
-names = [row.name for row in SYSTEMS]
 left, right = st.columns(2, gap="large")
 with left:
-    chosen = system(
-        st.segmented_control("System", names, default=names[0], required=True, format_func=lambda name: system(name).title, key="system", bind="query-params")
-    )
+    chosen = system(pickers.one_of("System", {row.name: f"{row.title} ({row.year})" for row in SYSTEMS}, "system"))
     st.caption(f"{chosen.difference} {chosen.paper}")
 with right:
     corpus = pickers.corpus()
@@ -44,5 +39,5 @@ if settings is None or tokenizer is None:
 config = RunConfig(chosen.name, corpus, tokenizer, settings, name=name.strip())
 with st.container(horizontal=True, vertical_alignment="center"):
     if st.button("Train", type="primary", icon=":material/play_arrow:", key="start"):
-        starting.begin(dataclasses.replace(config))
+        starting.begin(config)
     st.caption(starting.expected(config))

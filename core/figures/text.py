@@ -24,6 +24,6 @@ def frequency_curve(counts: np.ndarray, words: Sequence[str], height: int = 320)
         marker={"size": 4},
         hovertemplate="%{text}<br>rank %{x:,}, seen %{y:,} times<extra></extra>",
     )
-    drawn.update_xaxes(type="log", title_text="rank of the word")
-    drawn.update_yaxes(type="log", title_text="times it stands in the text")
+    drawn.update_xaxes(type="log", dtick=1, title_text="rank of the word")
+    drawn.update_yaxes(type="log", dtick=1, title_text="times it stands in the text")
     return drawn

@@ -51,7 +51,7 @@ def _footer(found: Corpus) -> None:
                 if st.button("Remove this text", type="primary"):
                     corpora.remove(found.id)
                     address.put(text=None)
-                    st.session_state.pop("shown-corpus", None)
+                    st.session_state.pop("pick-text", None)
                     st.rerun()
 
 
@@ -91,6 +91,6 @@ def _take(make: Callable[[corpora.Progress], Corpus]) -> None:
         st.error(say.plain(str(wrong)), icon=":material/block:")
         return
     address.put(text=made.id)
-    st.session_state.pop("shown-corpus", None)
+    st.session_state.pop("pick-text", None)
     st.toast(f"{say.plain(made.title)}: {made.n_words:,} words", icon=":material/check:")
     st.rerun()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.text.corpora import BUILT_IN, available
 from core.training.run import Run
-from pages.ui import address, load
+from pages.ui import address, load, say
 
 
 def run(view: str, what: str) -> Run:
@@ -14,18 +14,29 @@ def run(view: str, what: str) -> Run:
         st.info(f"There is no run with {what} yet. Train one: the starting cards on Home begin a good one with a click.", icon=":material/orbit:")
         st.page_link("pages/home.py", label="Starting cards", icon=":material/arrow_forward:")
         st.stop()
-    ids = [each.id for each in found]
     wanted = address.get("run")
-    if wanted and wanted not in ids:
-        st.warning(f"There is no run called “{wanted}” with {what} here. Shown is the newest one instead.", icon=":material/search_off:")
-    names = {each.id: each.name for each in found}
-    chosen = st.selectbox("Run", ids, index=ids.index(wanted) if wanted in ids else 0, format_func=lambda each: _label(each, names), key="run-picker")
-    address.put(run=chosen)
-    return found[ids.index(chosen)]
+    names = {each.id: _label(each) for each in found}
+    if wanted and wanted not in names:
+        st.warning(f"There is no run called “{say.plain(wanted)}” with {what} here. Shown is the newest one instead.", icon=":material/search_off:")
+    chosen = one_of("Run", names, "run")
+    return next(each for each in found if each.id == chosen)
 
 
-def _label(run_id: str, names: dict[str, str]) -> str:
-    return run_id if names[run_id] == run_id else f"{names[run_id]} ({run_id})"
+def _label(one: Run) -> str:
+    return one.id if one.name == one.id else f"{one.name} ({one.id})"
+
+
+def one_of(label: str, titles: dict[str, str], part: str, help: str | None = None) -> str:
+    """One of `titles` (id: as shown), kept in the address by its id: the one the address names, else the first."""
+    # Streamlit's own binding would put the title into the URL, which is not unique and changes.
+    wanted = address.get(part)
+    key = f"pick-{part}"
+    if st.session_state.get(key) not in titles:
+        st.session_state.pop(key, None)
+    start = list(titles).index(wanted) if wanted in titles else 0
+    chosen = str(st.selectbox(label, list(titles), index=start, format_func=titles.__getitem__, key=key, help=help))
+    address.put(**{part: chosen})
+    return chosen
 
 
 def step(chosen: Run) -> int:
@@ -42,16 +53,13 @@ def step(chosen: Run) -> int:
     return picked
 
 
-def corpus() -> str:
-    """A corpus: the two that every machine has, then the user's own. Gives its reference."""
-    titles = {name: title for name, title in BUILT_IN.items()} | {each.id: each.title for each in available()}
-    return str(
-        st.selectbox(
-            "Text to learn from",
-            list(titles),
-            format_func=titles.__getitem__,
-            key="corpus",
-            bind="query-params",
-            help="Bring your own on the page Corpora: paste it, upload it, or name a URL.",
-        )
-    )
+def corpora(made_only: bool = False) -> dict[str, str]:
+    """Ids and titles: the texts that every machine has, then the user's own. `made_only`: without those that would take a while to make."""
+    made = {each.id: each.title for each in available()}
+    offered = {name: title for name, title in BUILT_IN.items() if name in made or name == "small-world" or not made_only}
+    return offered | {name: title for name, title in made.items() if name not in offered}
+
+
+def corpus(made_only: bool = False) -> str:
+    """A corpus's reference, in the address."""
+    return one_of("Text to learn from", corpora(made_only), "corpus", "Bring your own on the page Corpora: paste it, upload it, or name a URL.")
