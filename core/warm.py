@@ -3,7 +3,8 @@
 A worker is a module that can be run: `python -m NAME` calls `serve(NAME, handle, prepare)`. Whoever needs it calls
 
     ensure(NAME)                    start it when it is not there; does not wait
-    ask(NAME, message, timeout)     its answer, a dict; None when it is not there or does not answer in time;
+    ask(NAME, message, timeout)     its answer, a dict; None when it is not there or does not answer in time (starting=True: wait for
+                                    one that has just been started, too);
                                     ValueError, in words, where its `handle` raised one
 
 and the worker's module defines
@@ -33,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from core import locks
+from core.settings import Number
 from core.workspace import subfolder, workspace
 
 Message = dict[str, Any]
@@ -61,14 +63,21 @@ def ensure(name: str, environment: Mapping[str, str] | None = None) -> None:
     _STARTED.append(process)
 
 
-def ask(name: str, message: Message, timeout: float) -> Message | None:
-    """The worker's answer; None when there is none within `timeout` seconds. ValueError where the worker says one."""
+def ask(name: str, message: Message, timeout: Number, *, starting: bool = False) -> Message | None:
+    """The worker's answer; None when there is none within `timeout` seconds. ValueError where the worker says one.
+
+    starting: wait for a worker that has just been started, too.
+    """
+    until = time.time() + timeout
+    address = _address(name, workspace())
+    while starting and not address.exists() and time.time() < until:
+        time.sleep(0.02)
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(timeout)
+        connection.settimeout(max(0.01, until - time.time()))
         try:
-            connection.connect(str(_address(name, workspace())))
+            connection.connect(str(address))
             # A worker that gets to it later must not begin what the asker has given up.
-            connection.sendall(json.dumps({"until": time.time() + timeout, "message": message}).encode() + b"\n")
+            connection.sendall(json.dumps({"until": until, "message": message}).encode() + b"\n")
             with connection.makefile("rb") as stream:
                 line = stream.readline()
         except OSError:  # not there, or too slow
@@ -81,7 +90,7 @@ def ask(name: str, message: Message, timeout: float) -> Message | None:
     return answer
 
 
-def serve(name: str, handle: Handle, prepare: Callable[[], None], *, forks: bool = False, idle: float = IDLE) -> None:
+def serve(name: str, handle: Handle, prepare: Callable[[], None], *, forks: bool = False, idle: Number = IDLE) -> None:
     """Answers until idle for `idle` seconds. Returns at once when another process serves this name."""
     home = workspace()
     path = _address(name, home)
@@ -103,7 +112,7 @@ def serve(name: str, handle: Handle, prepare: Callable[[], None], *, forks: bool
                 path.unlink()
 
 
-def _answer_all(listener: socket.socket, forked: tuple[int, int] | None, handle: Handle, idle: float, current: Callable[[], bool]) -> None:
+def _answer_all(listener: socket.socket, forked: tuple[int, int] | None, handle: Handle, idle: Number, current: Callable[[], bool]) -> None:
     children: set[int] = set()
     used = time.monotonic()
     while True:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core import warm
-from core.settings import ranges
+from core.settings import Number, ranges
 from core.text import corpora
 from core.training import calibration, launching
 from core.training.config import RunConfig
@@ -39,7 +39,7 @@ class Estimate:
     refused: str = ""
 
 
-def estimate(config: RunConfig, patience: float = 30.0) -> Estimate:
+def estimate(config: RunConfig, patience: Number = 30) -> Estimate:
     """From the launcher, which is started when it is not there. ValueError, in words, for settings that cannot be."""
     config.check()
     launching.warm()

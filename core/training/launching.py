@@ -69,7 +69,6 @@ def _launch_cold(run: Run) -> None:
 
 def _prepare() -> None:
     """Everything slow that a child will need. Starts no thread."""
-    import tensorboardX  # noqa: F401
     import tokenizers  # noqa: F401
 
     from core.systems import SYSTEMS

@@ -75,7 +75,7 @@ class Recorder:
             save_whole(folder / "vectors.safetensors", {"matrix": vectors.matrix, **counts}, as_metadata(words=vectors.words), sure=False)
         if "attention" in self.offers and self.run.config.probes:
             probes = [self.parts.patterns(probe) for probe in self.run.config.probes]
-            arrays = {str(i): as_bytes(each.weights) for i, each in enumerate(probes)}
+            arrays = {str(i): each.bytes() for i, each in enumerate(probes)}
             allowed = {f"{i}.allowed": each.allowed.astype(np.uint8) for i, each in enumerate(probes)}
             save_whole(folder / "attention.safetensors", arrays | allowed, as_metadata(tokens=[each.tokens for each in probes]), sure=False)
         if "generate" in self.offers:
@@ -112,7 +112,7 @@ class Recorder:
             arrays["xy"], told["words"] = self._layout, vectors.words
         if "attention" in self.offers and self.run.config.probes:
             patterns = self.parts.patterns(self.run.config.probes[0])
-            arrays["attention"], told["tokens"] = as_bytes(patterns.weights[:, :, :PROBE_LENGTH, :PROBE_LENGTH]), patterns.tokens[:PROBE_LENGTH]
+            arrays["attention"], told["tokens"] = patterns.bytes()[:, :, :PROBE_LENGTH, :PROBE_LENGTH], patterns.tokens[:PROBE_LENGTH]
         if "generate" in self.offers:
             told["text"] = self._growing(step)
         save_whole(self.run.folder / "live.safetensors", arrays, as_metadata(live=told), sure=False)
@@ -144,11 +144,6 @@ class Recorder:
                 shutil.rmtree(leftover, ignore_errors=True)
             else:
                 leftover.unlink(missing_ok=True)
-
-
-def as_bytes(weights: np.ndarray) -> np.ndarray:
-    """Shares 0..1 as uint8 0..255."""
-    return np.asarray(np.rint(np.clip(weights, 0, 1) * 255), np.uint8)
 
 
 def remember(say: Callable[[str], None], recorder: Recorder, seconds: float) -> None:

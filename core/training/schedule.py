@@ -13,7 +13,7 @@ def small_parts(settings: Any, vocab_size: int) -> float:
     return 4.0 * int(getattr(settings, "d_model", 0)) * min(N_WORDS, vocab_size) + 100_000
 
 
-def snapshot_steps(n_steps: int, weights: float, others: float, budget: float) -> tuple[list[int], bool]:
+def snapshot_steps(n_steps: int, weights: float, others: float, budget: int) -> tuple[list[int], bool]:
     """The steps, with 0 and the last, and whether the budget has room for the weights in each (the last always has them).
 
     weights, others: bytes of one snapshot's model and of the rest of it.

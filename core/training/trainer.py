@@ -95,7 +95,7 @@ class Training:
         assert self.learner.step == step, "a learner's state knows its step"
         metrics.drop_after(self.run.folder / "metrics.jsonl", step)
         self.recorder.forget_after(step)
-        self.events = Events(self.run.folder / "tensorboard", step)
+        self.events = Events(self.run.folder / "tensorboard", step + 1)
 
     def _take_step(self) -> None:
         before = time.perf_counter()
@@ -142,7 +142,6 @@ class Training:
 
     def _checkpoint(self) -> None:
         before = time.monotonic()
-        self.events.flush()
         since_row = (self.loss_sum, self.n_tokens)
         checkpoints.write(self.run.folder / "checkpoints", Checkpoint(self.learner.step, self.learner.state(), self._seconds(), since_row))
         taken = time.monotonic() - before
