@@ -13,11 +13,12 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"  # no name is looked up: nothing outside is reached
 SOFTWARE_GL = "--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader"
 KNOWN_404 = ("/_stcore/health", "/_stcore/host-config")  # Streamlit's own, on every deep link
 
@@ -31,7 +32,7 @@ def browser() -> Iterator[Browser]:
         path = next(filter(None, map(shutil.which, NAMES)), playwright.chromium.executable_path)
         if not Path(path).exists():
             pytest.skip("no Chromium or Chrome was found; sh tests/install_browser.sh installs one")
-        chromium = playwright.chromium.launch(executable_path=path, args=f"{QUIET} {SOFTWARE_GL}".split())
+        chromium = playwright.chromium.launch(executable_path=path, args=[*f"{QUIET} {SOFTWARE_GL}".split(), ALONE])
         yield chromium
         chromium.close()
 
@@ -75,8 +76,23 @@ def _started(app: Path, home: Path, log: Path) -> tuple[subprocess.Popen[bytes],
     raise AssertionError(f"the server never answered: {log.read_text('utf-8', 'replace')}")
 
 
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Iterator[Callable[[str], BrowserContext]]:
+    """One browser context a colour scheme, kept for the session: its cache saves a second of every visit."""
+    known: dict[str, BrowserContext] = {}
+
+    def context(scheme: str) -> BrowserContext:
+        if scheme not in known:
+            known[scheme] = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
+        return known[scheme]
+
+    yield context
+    for one in known.values():
+        one.close()
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
+def visit(contexts: Callable[[str], BrowserContext]) -> Iterator[Visit]:
     """visit(address, scheme="light", width=1400, height=900, init="") -> Page, loaded and settled. Nothing outside this machine is reached.
 
     `init` is JavaScript to run before the page's own. After the test, any error on the console or any request to elsewhere fails it.
@@ -89,19 +105,18 @@ def visit(browser: Browser) -> Iterator[Visit]:
         if message.type == "error" and not known:
             wrong.append(f"console: {message.text} {message.location}")
 
-    def passed(route: Route) -> None:
-        if urlparse(route.request.url).hostname in {"127.0.0.1", "localhost", None}:
-            return route.continue_()
-        wrong.append(f"request to {route.request.url}")
-        return route.abort()
+    def requested(request: Request) -> None:
+        if urlparse(request.url).hostname not in {"127.0.0.1", "localhost", None}:
+            wrong.append(f"request to {request.url}")
 
     def go(address: str, scheme: str = "light", width: int = 1400, height: int = 900, init: str = "") -> Page:
-        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+        page = contexts(scheme).new_page()
         pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
         page.set_default_timeout(15_000)
         page.on("console", heard)
         page.on("pageerror", lambda error: wrong.append(f"page: {error}"))
-        page.route("**/*", passed)
+        page.on("request", requested)
         if init:
             page.add_init_script(init)
         page.goto(address)

@@ -288,7 +288,7 @@ def test_a_masked_cell_does_not_look_like_a_weight_of_zero(show: Any) -> None:
         return [[0, 3], [3, 0]].map(([q, k]) => new Set(new Uint32Array(pixels(q, k).data.buffer)).size);
     })(view.matrix)"""
     seen = ask(page, shades)
-    assert seen[0] > 2 > seen[1], "hatching has several shades, a weight has one"
+    assert seen[0] > seen[1] == 1, "hatching has several shades, a weight has one"
 
 
 @pytest.mark.parametrize("query", ["view=attention&n=1&layers=1&heads=1", "view=attention&n=128&layers=12&heads=12"])
