@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.text.progress import Progress as Progress
-from core.text.progress import silent
 from core.text import web
 from core.text.facts import BLOCK, blocks, facts
+from core.text.progress import Progress as Progress
+from core.text.progress import silent
 from core.text.writing import folder_aside, put_in_place
 from core.workspace import subfolder, write_whole
 

@@ -52,7 +52,8 @@ def facts(path: Path, progress: Progress) -> tuple[dict[str, Any], npt.NDArray[n
     for word, count in written.items():
         folded[word.lower()] += count
     if folded.total() < 2:
-        raise ValueError("This text is empty." if not folded else f"This text has one word only, “{next(iter(folded))[:50]}”. There is nothing to learn from it; take a longer one.")
+        what = f"has one word only, “{next(iter(folded))[:50]}”" if folded else "is empty: there is not a word in it"
+        raise ValueError(f"This text {what}. There is nothing to learn from it; take a longer one.")
     counts = np.sort(np.fromiter(folded.values(), np.int64, len(folded)))[::-1].copy()
     about = {"n_words": folded.total(), "n_sentences": sentences, "n_distinct": len(folded), "n_bytes": path.stat().st_size}
     return about | {"digest": digest.hexdigest(), "top": folded.most_common(N_TOP)}, counts

@@ -1,8 +1,9 @@
 """How slow work says where it is."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Told now and then what is being done, and the share of it that is done (0 to 1; None where nobody can know)."""
 

@@ -1,14 +1,118 @@
-"""The user's own texts."""
+"""The user's own texts: .txt .md .csv .tsv .jsonl .parquet, plain, .gz or .zip, in any encoding that can be told; never more than the limit at once.
 
+Whatever comes is read as a stream and never unpacked whole; what is wrong is a ValueError that says where and what to do.
+"""
+
+import gzip
+import io
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO, cast
 
+from core.text import tables
+from core.text.encodings import decoded
+from core.text.limits import LARGEST_FILE, LARGEST_TEXT, megabytes
 from core.text.progress import Progress
+from core.text.writing import full_disk_in_words
+
+CHUNK = 1024 * 1024
+ENDINGS = (".txt", ".md", ".csv", ".tsv", ".jsonl", ".parquet")
 
 
 def write_text(text: str, path: Path) -> None:
-    path.write_text(text, "utf-8")
+    """Writes a pasted text to `path`, tidied."""
+    _write((text[i : i + CHUNK] for i in range(0, len(text), CHUNK)), path)
 
 
 def write_file(name: str, content: bytes | Path, path: Path, progress: Progress) -> str:
-    path.write_bytes(content if isinstance(content, bytes) else content.read_bytes())
-    return ""
+    """Writes the text of a file to `path` and says, in brackets, what had to be chosen (encoding, column); ValueError in words."""
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    if size > LARGEST_FILE:
+        raise ValueError(f"{name} has {megabytes(size)}; the most that is read is {megabytes(LARGEST_FILE)}. Give a part of it.")
+    if size == 0:
+        raise ValueError(f"{name} is empty. Choose another file.")
+    progress(f"reading {name}", None)
+    try:
+        with _plain(name, content) as (inner, stream):
+            texts, note = _texts(inner, stream)
+            _write(texts, path)
+    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+        raise ValueError(f"{name} is broken or cut short ({error}). Pack or load it again.") from error
+    except PermissionError as error:
+        raise ValueError(f"{name} may not be read by this program ({error.strerror}). Change its permissions, or copy it.") from error
+    return note
+
+
+def _texts(name: str, stream: IO[bytes]) -> tuple[Iterable[str], str]:
+    """The texts in a plain file, and what had to be chosen."""
+    ending = Path(name).suffix.lower()
+    if ending == ".parquet":
+        texts, column = tables.parquet(name, stream)
+        return texts, f"(column {column})"
+    pieces, encoding = decoded(name, stream)
+    column = ""
+    if ending in (".csv", ".tsv"):
+        pieces, column = tables.separated(name, pieces, "\t" if ending == ".tsv" else None)
+    elif ending in (".jsonl", ".ndjson"):
+        pieces, column = tables.json_lines(name, pieces)
+    chosen = [f"encoding {encoding}"] * (encoding != "utf-8") + [f"column {column}"] * bool(column)
+    return pieces, f"({', '.join(chosen)})" if chosen else ""
+
+
+@contextmanager
+def _plain(name: str, content: bytes | Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """The name without its packing, and its content as a stream of bytes."""
+    with ExitStack() as stack:
+        file = cast(IO[bytes], io.BytesIO(content) if isinstance(content, bytes) else stack.enter_context(open(content, "rb")))
+        start = file.read(4)
+        file.seek(0)
+        if start.startswith(b"\x1f\x8b") or name.lower().endswith(".gz"):
+            yield name.removesuffix(".gz").removesuffix(".GZ"), cast(IO[bytes], stack.enter_context(gzip.open(file)))
+        elif start == b"PK\x03\x04" or name.lower().endswith(".zip"):
+            yield _member(name, file, stack)
+        else:
+            yield ("x.parquet" if start == b"PAR1" else name), file
+
+
+def _member(name: str, file: IO[bytes], stack: ExitStack) -> tuple[str, IO[bytes]]:
+    """The one text inside a zip archive."""
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(file))
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{name} is a broken zip archive ({error}). Pack or load it again.") from error
+    members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
+    if len(members) != 1:
+        raise ValueError(f"{name} holds {len(members)} files; a zip archive with exactly one text can be read. Unpack it, and choose one of them.")
+    if members[0].file_size > LARGEST_TEXT:
+        raise ValueError(f"{members[0].filename} in {name} has {megabytes(members[0].file_size)}; the most that is read is {megabytes(LARGEST_TEXT)} of text.")
+    try:
+        return Path(members[0].filename).name, stack.enter_context(archive.open(members[0]))
+    except (RuntimeError, NotImplementedError) as error:
+        raise ValueError(f"{name} cannot be unpacked ({error}). Pack it without a password, or unpack it.") from error
+
+
+def _write(pieces: Iterable[str], path: Path) -> None:
+    """Writes a text tidied: composed characters (NFC), \\n for every line end, no NUL; ValueError beyond the limit."""
+    size = 0
+    held = ""
+    with full_disk_in_words(path.parent), open(path, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+        for piece in pieces:
+            # A line end of two characters, or a letter and its accent, may be cut apart: the last character waits for the next piece.
+            text = held + piece
+            cut = max(text.rfind("\n"), text.rfind(" "), 0) if len(text) < 10 * CHUNK else len(text)
+            cut -= text[cut - 1 : cut] == "\r"
+            held = text[cut:]
+            size += _put(text[:cut], file)
+            if size > LARGEST_TEXT:
+                raise ValueError(f"This text is larger than {megabytes(LARGEST_TEXT)} unpacked, the most that is read. Give a part of it.")
+        _put(held, file)
+
+
+def _put(text: str, file: IO[str]) -> int:
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
+    file.write(text)
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))

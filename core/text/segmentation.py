@@ -56,6 +56,7 @@ def jieba() -> ModuleType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SyntaxWarnings of its sources, and pkg_resources
         import jieba as module
+    assert isinstance(module, ModuleType)
     module.setLogLevel(logging.ERROR)
     module.dt.tmp_dir = str(subfolder("cache", "jieba"))
     module.initialize()

@@ -1,5 +1,6 @@
 """What we ask of the `tokenizers` library: learning BPE and WordPiece, encoding by them, and the descriptions kept in tokenizer.json."""
 
+import itertools
 import json
 import os
 from collections import Counter
@@ -61,7 +62,9 @@ def learn(texts: Iterable[str], settings: TokenizerSettings, specials: Sequence[
 
 def _room(settings: TokenizerSettings, needed: int, what: str) -> None:
     if settings.vocab_size <= needed:
-        raise ValueError(f"A vocabulary of {settings.vocab_size:,} has no room for {settings.kind} beside {what} and the special tokens. Set vocab_size above {needed:,}.")
+        raise ValueError(
+            f"A {settings.kind} vocabulary of {settings.vocab_size:,} has no room beside {what} and the special tokens. Set vocab_size above {needed:,}."
+        )
 
 
 def _n_characters(texts: Sequence[str], settings: TokenizerSettings) -> int:
@@ -81,7 +84,8 @@ def lookup_description(tokens: Sequence[str], settings: TokenizerSettings) -> di
     model = lib.models.WordLevel({token: i for i, token in enumerate(tokens)}, unk_token="[UNK]")
     tokenizer = lib.Tokenizer(model)
     if settings.kind == "word":
-        kept = r"[\p{L}\p{N}\p{M}_]+(?:['’-][\p{L}\p{N}\p{M}_]+|(?<=\p{N})[.,](?=\p{N})[\p{L}\p{N}\p{M}_]+)*" + (r"|[^\p{L}\p{N}\p{M}_\s]" if settings.punctuation else "")
+        letter = r"[\p{L}\p{N}\p{M}_]"
+        kept = rf"{letter}+(?:['’-]{letter}+|(?<=\p{{N}})[.,](?=\p{{N}}){letter}+)*" + (r"|[^\p{L}\p{N}\p{M}_\s]" if settings.punctuation else "")
         tokenizer.pre_tokenizer = lib.pre_tokenizers.Split(lib.Regex(kept), "removed", invert=True)
     else:
         tokenizer.pre_tokenizer = lib.pre_tokenizers.Split(lib.Regex(r"[\s\S]"), "isolated")
@@ -137,7 +141,7 @@ def merge_steps(tokenizer: Any, merges: Sequence[Sequence[str]], word: str) -> l
     ranks = {(left, right): rank for rank, (left, right) in enumerate(merges)}
     steps = [[shown(piece) for part in parts for piece in part]]
     while True:
-        pairs = {pair for part in parts for pair in zip(part, part[1:], strict=False) if pair in ranks}
+        pairs = {pair for part in parts for pair in itertools.pairwise(part) if pair in ranks}
         if not pairs:
             return steps
         best = min(pairs, key=ranks.__getitem__)

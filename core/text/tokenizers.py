@@ -169,6 +169,7 @@ def of_counts(counts: "Counter[str]", settings: TokenizerSettings) -> Tokenizer:
     kept = sorted((token for token, count in folded.items() if count >= settings.min_count), key=lambda token: (-folded[token], token))
     if not kept:
         word, most = folded.most_common(1)[0]
-        raise ValueError(f"No {what} reaches min_count {settings.min_count}: the most frequent, “{word}”, is seen {most:,} times. Lower min_count to {most} or less, or take more text.")
+        seen = f"the most frequent, “{word[:50]}”, is seen {most:,} {'time' if most == 1 else 'times'}"
+        raise ValueError(f"No {what} reaches min_count {settings.min_count}: {seen}. Lower min_count to {most} or less, or take more text.")
     kept = kept[: max(1, settings.vocab_size - len(SPECIALS))]
     return Tokenizer(settings, subwords.lookup_description([*SPECIALS, *kept], settings))

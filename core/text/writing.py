@@ -43,7 +43,8 @@ def full_disk_in_words(place: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise ValueError(f"The disk that holds {place} is full. Free some space (old runs and texts can be removed) and try again; nothing was left half-written.") from error
+        remedy = "Free some space (old runs and texts can be removed) and try again; nothing was left half-written."
+        raise ValueError(f"The disk that holds {place} is full. {remedy}") from error
 
 
 def _sweep(folder: Path) -> None:
