@@ -30,14 +30,14 @@ class GPTLearner(NeuralLearner):
         """flops: 6 a weight of a matrix product and token (forward 2, backward 4; Kaplan et al. 2020), and 12 d_model a pair of tokens in attention.
 
         memory: 16 bytes a weight (itself, its gradient, two moments), and the activations kept for the backward pass: of a block and token
-        about 18 d_model, of a token 3 times the logits; with dropout attention's matrices besides, and 8 d_model for the masks. Python
+        about 18 d_model, of a token twice the logits; with dropout attention's matrices besides, and 8 d_model for the masks. Python
         and torch themselves (some 300 MB) are not in it.
         """
         s = settings
         tokens = s.batch_size * s.n_ctx
         products = 12 * s.n_layers * s.d_model**2 + vocab_size * s.d_model
         n_weights = products + s.n_ctx * s.d_model + (13 * s.n_layers + 2 * (s.norm == "pre")) * s.d_model
-        activations = s.n_layers * 18 * s.d_model + 3 * vocab_size
+        activations = s.n_layers * 18 * s.d_model + 2 * vocab_size
         if s.dropout:
             activations += s.n_layers * (8 * s.d_model + 3 * s.n_heads * s.n_ctx)
         flops = tokens * (6 * products + 12 * s.n_layers * s.d_model * s.n_ctx)

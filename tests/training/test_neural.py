@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from core.systems.gpt import GPTSettings
 from core.text import tokenizers
@@ -118,9 +119,8 @@ def test_patterns_are_of_the_texts_beginning_and_say_what_is_missing() -> None:
     assert long.weights.shape == (2, 2, 12, 12)
     np.testing.assert_allclose(long.weights.sum(-1), 1, rtol=1e-5)
     assert learner.patterns("t").weights.tolist() == [[[[1.0]]] * 2] * 2
-    for nothing in ("",):
-        with pytest.raises(ValueError, match="no token in this text"):
-            learner.patterns(nothing)
+    with pytest.raises(ValueError, match="no token in this text"):
+        learner.patterns("")
 
 
 def test_characters_outside_the_vocabulary_are_looked_at_as_unknown() -> None:
@@ -178,10 +178,25 @@ def test_the_cost_counts_every_weight() -> None:
 
 
 def test_its_steps_cost_the_arithmetic_it_says() -> None:
-    from torch.utils.flop_counter import FlopCounterMode
-
     learner = GPTLearner(replace(TINY, d_model=32), encoded())
     with FlopCounterMode(display=False) as counter:
         learner.advance()
     # The counter takes attention's backward pass at 2.5 times its forward pass, we at twice.
     assert GPTLearner.cost(learner.settings, learner.encoded.tokenizer.vocab_size).flops == pytest.approx(counter.get_total_flops(), rel=0.1)
+
+
+@pytest.mark.parametrize("change", [{}, {"d_model": 128, "n_ctx": 64}, {"dropout": 0.1}, {"norm": "post", "n_layers": 3}])
+def test_the_memory_it_asks_for_holds_what_the_backward_pass_keeps(change: dict[str, object]) -> None:
+    learner = GPTLearner(replace(TINY, **{"d_model": 64, "n_ctx": 32, "batch_size": 16, **change}), encoded())
+    weights = {weight.untyped_storage().data_ptr() for weight in learner.model.parameters()}
+    kept: dict[int, torch.Tensor] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        learner.loss(learner.objective.sample(16, torch.Generator()))
+    measured = sum(tensor.untyped_storage().nbytes() for where, tensor in kept.items() if where not in weights)
+    cost = GPTLearner.cost(learner.settings, learner.encoded.tokenizer.vocab_size)
+    assert 1 <= (cost.memory - 4 * cost.weights) / measured < 1.4
