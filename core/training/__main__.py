@@ -1,8 +1,10 @@
 """`python -m core.training RUN`: trains a run, or goes on with it, in this process. RUN is an id of the workspace or a folder."""
 
+import os
 import sys
 from pathlib import Path
 
+from core.training.launching import ENVIRONMENT
 from core.training.run import Run, find
 
 
@@ -17,6 +19,7 @@ def main(arguments: list[str]) -> int:
         run.config.check()
         if not launched and not run.held():
             (run.folder / "stop").unlink(missing_ok=True)
+        os.environ.update({**ENVIRONMENT, **os.environ})
         from core.training.trainer import train  # after the checks: it imports the slow things
 
         train(run)

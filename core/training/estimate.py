@@ -48,6 +48,13 @@ def estimate(config: RunConfig, patience: Number = 30) -> Estimate:
     return Estimate(**answer) if answer else Estimate(None, 0, 0, report_every=10, eval_every=max(10, config.n_steps // 100 * 10))
 
 
+def fixed(config: RunConfig, expected: Estimate) -> RunConfig:
+    """The config with its rows and evaluations fixed for this machine; ValueError, in words, where it cannot fit."""
+    if expected.refused:
+        raise ValueError(expected.refused)
+    return dataclasses.replace(config, report_every=expected.report_every, eval_every=expected.eval_every)
+
+
 def computed(config: RunConfig) -> Estimate:
     """The estimate, made in this process. Imports the learner; the first time it measures the machine for about a second."""
     config.check()
@@ -103,14 +110,14 @@ def _refusal(config: RunConfig, memory: float, needed: Callable[[Any], float]) -
     free = available_memory()
     if memory <= MARGIN * free:
         return ""
-    fits = []
-    for name in SHRINKABLE:
-        smaller = _largest(config.settings, name, lambda settings: needed(settings) <= MARGIN * free)
-        if smaller is not None:
-            fits.append(f"a {name} of {smaller}")
+
+    def fits(settings: Any) -> bool:
+        return needed(settings) <= MARGIN * free
+
+    alone = [(name, _largest(config.settings, name, fits)) for name in SHRINKABLE]
+    would = " or ".join(f"a {name} of {value}" for name, value in alone if value is not None) or _together(config.settings, fits)
     named = ", ".join(f"{name} {getattr(config.settings, name)}" for name in SHRINKABLE if hasattr(config.settings, name))
-    remedy = f"{' or '.join(fits)} would fit" if fits else "several of them have to be smaller"
-    return f"{named} needs {size(memory)} of memory, and this machine has {size(free)} free: {remedy}."
+    return f"{named} needs {size(memory)} of memory, and this machine has {size(free)} free: {would or 'nothing of the kind'} would fit."
 
 
 def _largest(settings: Any, name: str, fits: Callable[[Any], bool]) -> int | None:
@@ -135,6 +142,26 @@ def _disk(config: RunConfig, weights: float, vocab_size: int) -> float:
     others = small_parts(config.settings, vocab_size)
     steps, everywhere = snapshot_steps(config.n_steps, weights, others, config.snapshot_budget)
     return len(steps) * others + (len(steps) if everywhere else 1) * weights + CHECKPOINTS * weights
+
+
+def _together(settings: Any, fits: Callable[[Any], bool]) -> str:
+    """What fits when the settings are halved in turn, in words; empty where even the smallest does not."""
+    low = {name: int(ranges(settings)[name].low or 1) for name in SHRINKABLE if name in ranges(settings)}
+    grain = {"d_model": int(getattr(settings, "n_heads", 1))}
+    smaller: dict[str, int] = {}
+    while not fits(dataclasses.replace(settings, **smaller)):
+        halved = {name: smaller.get(name, int(getattr(settings, name))) // 2 // grain.get(name, 1) * grain.get(name, 1) for name in low}
+        possible = [name for name, value in halved.items() if value >= low[name]]
+        if not possible:
+            return ""
+        name = min(possible, key=lambda each: (_shrunk(settings, smaller, each), SHRINKABLE.index(each)))
+        smaller[name] = halved[name]
+    return "together " + ", ".join(f"{name} {value}" for name, value in smaller.items())
+
+
+def _shrunk(settings: Any, smaller: dict[str, int], name: str) -> float:
+    """How many times smaller a setting has become."""
+    return float(getattr(settings, name)) / smaller.get(name, int(getattr(settings, name)))
 
 
 def size(n_bytes: float) -> str:

@@ -21,13 +21,15 @@ from core.workspace import workspace
 NAME = "core.training.launching"
 PATIENCE = 4.0  # seconds for the launcher's answer
 STARTING = 20.0  # seconds for a new interpreter to hold the run's lock
+# One thread for numpy in the launcher, for a process that forks should have no others. And threads that wait for each other sleep instead of
+# spinning: on two busy cores a small model's step took a tenth of the time (0.08 s instead of 0.9 s).
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 _STARTED: list[subprocess.Popen[bytes]] = []  # kept to be reaped
 
 
 def warm() -> None:
     """Has a launcher started, without waiting for it."""
-    # One thread for numpy in the launcher: a process that forks should have no others.
-    worker.ensure(NAME, {"OPENBLAS_NUM_THREADS": "1"})
+    worker.ensure(NAME, ENVIRONMENT)
 
 
 def start(config: RunConfig) -> Run:
@@ -55,7 +57,7 @@ def _launch_cold(run: Run) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "core.training", str(run.folder), "--launched"],
             cwd=Path(__file__).parents[2],
-            env={**os.environ, "ORRERY_HOME": str(workspace())},
+            env={**os.environ, "ORRERY_HOME": str(workspace()), **ENVIRONMENT},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -184,12 +184,9 @@ def create(config: RunConfig) -> Run:
     """A new run folder, not yet started. Rows and evaluations are fixed here for this machine; ValueError where it cannot fit."""
     config.check()
     if not config.report_every:
-        from core.training.estimate import estimate  # asks the launcher, so that no torch is imported here
+        from core.training.estimate import estimate, fixed  # asks the launcher, so that no torch is imported here
 
-        expected = estimate(config)
-        if expected.refused:
-            raise ValueError(expected.refused)
-        config = dataclasses.replace(config, report_every=expected.report_every, eval_every=expected.eval_every)
+        config = fixed(config, estimate(config))
     if not config.eval_every:
         config = dataclasses.replace(config, eval_every=config.report_every)
     aside = workspace() / f".new-{secrets.token_hex(4)}"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from core.text import corpora, encoding
 from core.text.encoding import EncodedCorpus
+from core.text.progress import Progress, silent
 from core.training import calibration, checkpoints, metrics, slots
 from core.training.checkpoints import Checkpoint
 from core.training.failing import failed
@@ -23,10 +24,11 @@ CHECKPOINT_SHARE = 0.02  # of the training time, at most
 Told = Callable[[metrics.Row], None]
 
 
-def train(run: Run, started: Callable[[], None] = lambda: None, told: Told = lambda row: None) -> None:
+def train(run: Run, started: Callable[[], None] = lambda: None, told: Told = lambda row: None, progress: Progress = silent) -> None:
     """Trains until done, or until it is asked to end; what goes wrong is in `error.txt` and goes no further.
 
-    `started` is called once the run's lock is held (ValueError when another holds it), `told` with each row of metrics. Remove the wish in
+    `started` is called once the run's lock is held (ValueError when another holds it), `told` with each row of metrics,
+    `progress` while its turn or its text is waited for. Remove the wish in
     `stop` before; it is looked at from the first moment.
     """
     with run.locked():
@@ -35,24 +37,23 @@ def train(run: Run, started: Callable[[], None] = lambda: None, told: Told = lam
         started()
         wishes = Wishes(run)
         try:
-            with wishes.heeding_signals(), slots.slot(lambda place: _wait(run, wishes, place)):
-                Training(run, wishes, told).go()
+            with wishes.heeding_signals(), slots.slot(lambda place: _wait(Preparing(run, wishes, progress), place)):
+                Training(run, Preparing(run, wishes, progress), told).go()
         except Ended as ended:
             say(f"Ended: {ended}")
         except Exception as error:  # the process's own boundary: beyond it nobody would hear
             failed(run, error)
 
 
-def _wait(run: Run, wishes: Wishes, place: int) -> None:
-    wishes.heed()
-    doing(run, "waiting", what=f"Waits for another training to end; place {place} in line", place=place)
+def _wait(preparing: Preparing, place: int) -> None:
+    preparing.tell("waiting", f"Waits for another training to end; place {place} in line", None, place)
 
 
 class Training:
     """One stretch of a run's training, from its newest checkpoint on."""
 
-    def __init__(self, run: Run, wishes: Wishes, told: Told) -> None:
-        self.run, self.config, self.wishes, self.told = run, run.config, wishes, told
+    def __init__(self, run: Run, preparing: Preparing, told: Told) -> None:
+        self.run, self.config, self.preparing, self.wishes, self.told = run, run.config, preparing, preparing.wishes, told
         self.loss_sum, self.n_tokens = 0.0, 0.0  # since the last row
         self.busy, self.busy_tokens = 0.0, 0  # seconds inside steps since the last row of this stretch
         self.next_checkpoint = time.monotonic() + CHECKPOINT_EVERY
@@ -73,8 +74,7 @@ class Training:
         self._end(self.wishes.wish())
 
     def _prepared(self) -> EncodedCorpus:
-        progress = Preparing(self.run, self.wishes)
-        encoded = encoding.encode(corpora.find(self.config.corpus, progress), self.config.tokenizer, progress)
+        encoded = encoding.encode(corpora.find(self.config.corpus, self.preparing), self.config.tokenizer, self.preparing)
         path = self.run.folder / "tokenizer.json"
         aside = path.with_name(".tokenizer.json.part")
         encoded.tokenizer.save(aside)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from core.text.progress import Progress
 from core.training.run import Run
 from core.workspace import write_whole
 
@@ -47,6 +48,8 @@ class Wishes:
             return
 
         def remember_signal(number: int, frame: Any) -> None:
+            if self._signal:  # asked twice: now, whatever it is at
+                raise KeyboardInterrupt
             self._signal = signal.Signals(number).name
 
         before = {number: signal.signal(number, remember_signal) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -58,17 +61,22 @@ class Wishes:
 
 
 class Preparing:
-    """Tells `doing.json` how far the text is, a few times a second, and gives up when it is wished."""
+    """The Progress of what comes before the first step: tells `doing.json` and whoever listens, and gives up when that is wished."""
 
-    def __init__(self, run: Run, wishes: Wishes) -> None:
-        self.run, self.wishes = run, wishes
-        self.next = 0.0
+    def __init__(self, run: Run, wishes: Wishes, listener: Progress) -> None:
+        self.run, self.wishes, self.listener = run, wishes, listener
+        self._next = 0.0
 
     def __call__(self, what: str, fraction: float | None) -> None:
-        if time.monotonic() >= self.next:
-            self.next = time.monotonic() + 0.2
+        self.tell("preparing", what, fraction)
+
+    def tell(self, phase: str, what: str, fraction: float | None, place: int = 0) -> None:
+        """At most five times a second."""
+        self.listener(what, fraction)
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + 0.2
             self.wishes.heed()
-            doing(self.run, "preparing", what=what, fraction=fraction)
+            doing(self.run, phase, what=what, fraction=fraction, place=place)
 
 
 def doing(run: Run, phase: str, **more: Any) -> None:

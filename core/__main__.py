@@ -1,0 +1,41 @@
+"""Trains small language models from the command line.
+
+    python -m core train SYSTEM --corpus TEXT --n-steps N ...   train here; --help after a SYSTEM shows all its settings
+    python -m core list                                         the runs
+    python -m core resume RUN                                   go on with one
+    python -m core export RUN --format vec|tsv|weights          write its results for other programs
+    python -m core delete RUN                                   remove it
+
+Everything is kept in runs/ beside the app, or in $ORRERY_HOME. The app shows the same runs."""
+
+import sys
+
+
+def main(arguments: list[str]) -> int:
+    from core.systems import SYSTEMS
+
+    described = f"{__doc__}\n\nSystems:\n" + "\n".join(f"    {row.name:<12}{row.title} ({row.year}). {row.difference}" for row in SYSTEMS)
+    if not arguments or arguments[0] in ("-h", "--help") or arguments in (["train"], ["train", "-h"], ["train", "--help"]):
+        print(described)
+        return 0 if arguments[-1:] in (["-h"], ["--help"]) else 2
+    from core import commands
+
+    try:
+        if arguments[0] == "train":
+            return commands.train(arguments[1], arguments[2:])
+        if arguments[0] not in commands.COMMANDS:
+            raise ValueError(f"There is no command {arguments[0]!r}; there are train, {', '.join(commands.COMMANDS)}.")
+        import tyro
+
+        command = commands.COMMANDS[arguments[0]]
+        return int(tyro.cli(command, prog=f"python -m core {arguments[0]}", args=arguments[1:]))
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Ended at once.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,164 @@
+"""What `python -m core` can do. The command line of a system is drawn from its settings, as the form of the page is."""
+
+import dataclasses
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from core.settings import ranges
+from core.systems import System, system
+from core.text.tokenizing import TokenizerSettings
+from core.training.config import RunConfig
+from core.training.launching import ENVIRONMENT
+from core.training.metrics import Row
+from core.training.run import Run, create, find, runs
+
+
+def train(name: str, arguments: list[str]) -> int:
+    """Makes a run of a system and trains it here. Ctrl-C leaves a checkpoint."""
+    row = system(name)
+    asked = tyro.cli(_form(row), prog=f"python -m core train {name}", description=f"{row.title} ({row.year}). {row.difference}", args=arguments)
+    settings = row.settings(**{each: getattr(asked, each) for each in ranges(row.settings)})
+    tokenizer = TokenizerSettings(**dataclasses.asdict(asked.tokenizer))
+    RunConfig(name, asked.corpus, tokenizer, settings).check()  # before anything slow
+    os.environ.update({**ENVIRONMENT, **os.environ})
+    from core.text import corpora
+    from core.training.estimate import computed, fixed
+
+    line = Line()
+    corpus = corpora.find(asked.corpus, line.progress)
+    config = RunConfig(name, corpus.id, tokenizer, settings, asked.name, asked.probes)
+    return _train(create(fixed(config, computed(config))), line)
+
+
+def resume(run: tyro.conf.Positional[str]) -> int:
+    """Goes on with a run, here.
+
+    Args:
+        run: Its id, as `list` shows it.
+    """
+    found = find(run)
+    if found.state() == "done":
+        print(f"{found.id} is done.")
+        return 0
+    if not found.held():
+        (found.folder / "stop").unlink(missing_ok=True)
+    os.environ.update({**ENVIRONMENT, **os.environ})
+    return _train(found, Line())
+
+
+def list_runs() -> int:
+    """Shows the runs, the newest first."""
+    rows = [("RUN", "STATE", "STEP", "SYSTEM", "TEXT", "SIZE")]
+    for run in runs():
+        status = run.status()
+        asked = ("", "") if status.state == "damaged" else (run.config.system, run.config.corpus)
+        rows.append((run.id, status.state, f"{status.step:,} of {status.n_steps:,}", *asked, f"{run.size() / 1e6:.1f} MB"))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return 0
+
+
+def export(run: tyro.conf.Positional[str], format: Literal["vec", "tsv", "weights"] = "vec", to: Path = Path()) -> int:
+    """Writes a run's results for other programs.
+
+    Args:
+        run: Its id, as `list` shows it.
+        format: vec: word2vec's text format. tsv: the pair that projector.tensorflow.org takes. weights: safetensors.
+        to: The folder to write into.
+    """
+    from core.exporting import export as written
+
+    for path in written(find(run), format, to):
+        print(path)
+    return 0
+
+
+def delete(run: tyro.conf.Positional[str]) -> int:
+    """Removes a run, training or not.
+
+    Args:
+        run: Its id, as `list` shows it.
+    """
+    find(run).delete()
+    return 0
+
+
+COMMANDS: dict[str, Callable[..., int]] = {"list": list_runs, "resume": resume, "export": export, "delete": delete}
+
+
+def _train(run: Run, line: "Line") -> int:
+    from core.training.trainer import train as trained  # imports the slow things
+
+    n_steps = run.config.n_steps
+    trained(run, told=lambda row: line.row(row, n_steps), progress=line.progress)
+    line.end()
+    status = run.status()
+    if status.state == "failed":
+        raise ValueError(status.sentence)
+    if status.state == "done":
+        print(f"Done: {run.folder}")
+        return 0
+    print(f"{status.state.capitalize()} at step {status.step:,} of {n_steps:,}. Go on with: python -m core resume {run.id}")
+    return 130 if status.state == "interrupted" else 0
+
+
+class Line:
+    """One line that says where it is: overwritten on a terminal, now and then a new one elsewhere."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._terminal = sys.stderr.isatty()
+
+    def progress(self, what: str, fraction: float | None) -> None:
+        self._show(what if fraction is None else f"{what}, {100 * fraction:.0f} %")
+
+    def row(self, row: Row, n_steps: int) -> None:
+        held_out = f"  held out {row['held_out']:.4f}" if row.get("held_out") is not None else ""
+        left = f"{row['seconds_left']:.0f} s left"
+        self._show(f"step {row['step']:,} of {n_steps:,}  loss {row['loss']:.4f}  {row['speed']:,.0f} a second  {left}{held_out}", row["step"] >= n_steps)
+
+    def end(self) -> None:
+        if self._terminal:
+            print(file=sys.stderr)
+
+    def _show(self, text: str, surely: bool = False) -> None:
+        if time.monotonic() < self._next and not surely:
+            return
+        self._next = time.monotonic() + (0.1 if self._terminal else 2.0)
+        if self._terminal:
+            width = shutil.get_terminal_size().columns - 1
+            print("\r" + text[:width].ljust(width), end="", file=sys.stderr, flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+
+def _form(row: System) -> type[Any]:
+    """A dataclass of all that can be asked of a run, with help for tyro."""
+    fields: list[Any] = [
+        ("corpus", Annotated[str, tyro.conf.arg(help="documentation, small-world, a corpus's id, a file, or an address on the web.")], "documentation"),
+        ("name", Annotated[str, tyro.conf.arg(help="As shown; the run's folder is called after it.")], ""),
+        ("probes", Annotated[tuple[str, ...], tyro.conf.arg(help="Sentences whose attention is kept, and whose beginnings are continued.")], ()),
+        *_fields(row.settings()),
+        ("tokenizer", dataclasses.make_dataclass("Tokenizer", _fields(row.tokenizer), frozen=True), None),
+    ]
+    tokenizer = fields[-1][1]
+    fields[-1] = ("tokenizer", tokenizer, dataclasses.field(default_factory=tokenizer))
+    return dataclasses.make_dataclass(row.settings.__name__, fields, frozen=True)
+
+
+def _fields(settings: Any) -> list[Any]:
+    found = []
+    for name, allowed in ranges(settings).items():
+        default = getattr(settings, name)
+        kind = Literal[allowed.choices] if allowed.choices else type(default)
+        bounds = "" if allowed.low is None else f" From {allowed.low:,} to {allowed.high:,}." if allowed.high is not None else f" At least {allowed.low:,}."
+        found.append((name, Annotated[kind, tyro.conf.arg(help=allowed.help + bounds)], default))
+    return found
