@@ -1,6 +1,9 @@
 // Attention of all layers and heads: thumbnails, one head as a matrix, its tokens joined by lines. Hover previews, click pins, Esc frees; arrows move.
 // One state, {layer, head, query, key}, hovered over pinned; every pane (panes.js) shows it. Weights are bytes: 255 is 1.
 
+// What was pinned in the views of this tab, by key: a view that was away for a while comes back as it was, and Python need not send it all again.
+const remembered = new Map();
+
 class Attention extends Panes {
   constructor(parent) {
     super(parent, "attention");
@@ -30,8 +33,10 @@ class Attention extends Panes {
     [this.weights, this.allowed, this.exact] = [column(weights), column(allowed), column(exact)];
     [this.queries, this.keys] = [meta.queries.map(visible), meta.keys.map(visible)];
     if (meta.command !== this.command) {
+      const known = this.command === undefined ? remembered.get(meta.key) : undefined;
+      const told = { layer: meta.pin[0], head: meta.pin[1], query: meta.pin[2] };
       this.command = meta.command; // Python speaks only when this number changes; otherwise what is pinned here stays
-      this.pin = { layer: meta.pin[0], head: meta.pin[1], query: meta.pin[2] };
+      this.pin = known?.command === meta.command ? known.pin : told;
     }
     this.pin = this.within(this.pin);
     const inside = (name, n) => (this.hover[name] < n ? this.hover[name] : undefined);
@@ -132,6 +137,7 @@ class Attention extends Panes {
     this.redraw();
     clearTimeout(this.later); // a key held down is told to Python once, when it rests
     const { pin, command } = this;
+    remembered.set(this.meta.key, { pin, command });
     this.later = setTimeout(() => this.send("pin", { layer: pin.layer, head: pin.head, token: pin.query, command }), wait);
   }
 

@@ -259,6 +259,7 @@ class WordMap extends View {
         const w = ruler.width(text);
         const away = index === this.selected ? 11 : 7;
         const spots = [[x + away, y - 8], [x - away - w, y - 8], [x - w / 2, y - away - 16], [x - w / 2, y + away]];
+        if (strong.has(index)) for (const up of [-25, 9, -42, 26]) spots.push([x + away, y + up], [x - away - w, y + up]); // these must be named
         const spot = spots.find(([a, b]) => a > 2 && b > 2 && a + w < width - 2 && b + 16 < height - 2 && !placed.some((box) => touches(box, a, b, w, 16)));
         if (!spot) continue;
         placed.push({ index, x: spot[0], y: spot[1], width: w, height: 16 });

@@ -198,6 +198,7 @@ def attention_view(
         data["exact"] = pa.array(np.asarray(exact, dtype=np.float32).ravel())
     command, pin = _command(key, Pin(layer, head, token))
     data["meta"] = {
+        "key": key,
         "shape": list(weights_uint8.shape),
         "queries": [_sendable(word) for word in queries],
         "keys": [_sendable(word) for word in keys],
@@ -220,7 +221,7 @@ def _command(key: str, wanted: Pin) -> tuple[int, Pin]:
     """
     number, pin, before = st.session_state.get(f"{key} command", (0, wanted, wanted))
     reported = st.session_state.get(f"{key} pinned")
-    if key not in st.session_state or wanted not in {before, reported}:  # a view new on the page knows nothing yet
+    if key not in st.session_state or wanted not in {before, reported}:  # first seen, or its state went with its page
         number, pin = number + 1, wanted
     st.session_state[f"{key} command"] = (number, pin, wanted)
     return number, pin

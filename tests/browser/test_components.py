@@ -268,6 +268,18 @@ def test_the_url_is_a_starting_point_the_page_may_command_and_clicks_win(show: A
     until(page, "view.pin.head === 2 && view.pin.query === 1")
 
 
+def test_a_view_that_was_away_comes_back_as_the_url_says(show: Any) -> None:
+    page = show("view=attention")
+    page.mouse.click(*cell(page, 2, 1))
+    expect(page.get_by_text("pinned 0 0 2")).to_be_visible()
+    away = page.locator("label").filter(has_text="away")
+    away.click()
+    expect(page.locator(".orrery")).to_have_count(0)
+    away.click()
+    expect(page.get_by_text("pinned 0 0 2")).to_be_visible()
+    until(page, "view.pin.query === 2")
+
+
 def test_a_thumbnail_previews_its_head_and_a_click_keeps_it(show: Any) -> None:
     page = show("view=attention", width=800)
     box = page.locator(".attention .overview canvas").bounding_box()

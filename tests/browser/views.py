@@ -11,6 +11,8 @@ view, n = asked.get("view", "curve"), int(asked.get("n", "8"))
 st.set_page_config(layout="wide")
 if st.button("new data"):
     st.session_state["round"] = st.session_state.get("round", 0) + 1
+if st.toggle("away"):
+    st.stop()
 turn = st.session_state.get("round", 0)
 random = np.random.default_rng(turn)
 
