@@ -71,7 +71,7 @@ class NeuralLearner:
         try:
             model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
         except RuntimeError as error:
-            raise ValueError(f"These weights do not belong to this model and tokenizer. Open them with the settings they were trained under. {error}") from error
+            raise ValueError(f"These weights do not belong to this model and tokenizer. Open them with those they were trained under. {error}") from error
         return Trained(model.to(device.chosen()).eval(), tokenizer, cls.read)
 
     def loss(self, batch: Batch) -> Tensor:
