@@ -18,7 +18,7 @@ if address.get("run"):
         st.stop()
     st.subheader(say.plain(run.name), anchor=False)
     watch.watch(run)
-    st.page_link("pages/train.py", label="New run", icon=":material/add:", query_params={})
+    st.button("New run", icon=":material/add:", on_click=lambda: address.put(run=None))
     st.stop()
 
 left, right = st.columns(2, gap="large")

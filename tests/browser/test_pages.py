@@ -1,0 +1,109 @@
+"""The pages as people meet them: a fresh server, a click on a starting card, the map that moves, the heads that form."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ROOT, Serve, Visit, settle
+
+APP = ROOT / "app.py"
+PAGES = {"": "Orrery", "train": "Train", "embeddings": "Embeddings", "attention": "Attention", "corpora": "Corpora", "tokens": "Tokens"}
+LONG = 120_000  # ms: a fresh machine compiles kernels and makes its text first
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory):
+    """A workspace that the tests of this file share, with a small text in it, so that the built-in ones need not be made."""
+    import os
+
+    folder = tmp_path_factory.mktemp("workspace")
+    before, os.environ["ORRERY_HOME"] = os.environ.get("ORRERY_HOME"), str(folder)
+    from core.text.corpora import find
+
+    corpus = find("small-world:3000:1")
+    yield folder, corpus.id
+    from core.training.run import runs
+
+    for run in runs():
+        run.delete()
+    if before is None:
+        del os.environ["ORRERY_HOME"]
+    else:
+        os.environ["ORRERY_HOME"] = before
+
+
+@pytest.mark.parametrize("page", [name for name in PAGES if name])
+def test_the_first_request_to_a_fresh_server_may_be_a_deep_link(serve: Serve, visit: Visit, tmp_path, page):
+    shown = visit(f"{serve(APP, tmp_path)}/{page}?kept=yes")
+    expect(shown.get_by_role("heading", name=PAGES[page], exact=True)).to_be_visible()
+    menu = shown.get_by_test_id("stSidebarNav")
+    assert menu.get_by_role("link").count() == len(PAGES)
+    assert menu.get_by_text("Embeddings", exact=True).count() == 1  # not the raw name of a file
+    assert "kept=yes" in shown.url
+
+
+def train(visit: Visit, address: str, query: str) -> Page:
+    """Starts a run from the form and waits until it is done."""
+    page = visit(f"{address}/train?{query}")
+    page.locator(".st-key-start button").click()
+    expect(page.get_by_text("Pause").or_(page.get_by_text("done")).first).to_be_visible(timeout=LONG)
+    assert "run=" in page.url
+    expect(page.get_by_text("done")).to_be_visible(timeout=LONG)
+    return page
+
+
+def test_from_training_to_the_map_to_a_words_neighbours(serve: Serve, visit: Visit, home):
+    folder, corpus = home
+    address = serve(APP, folder)
+    page = train(visit, address, f"system=skip-gram&corpus={corpus}&skip-gram-d_model=16&skip-gram-n_steps=60&skip-gram-batch_size=5000&name=first")
+    expect(page.locator(".orrery canvas").first).to_be_visible()
+    page.get_by_role("link", name="Embeddings").click()
+    settle(page)
+    search = page.get_by_label("Word", exact=True)
+    search.fill("king")
+    expect(page.get_by_text("Nearest to king by cosine")).to_be_visible()
+    assert re.search(r"word=king", page.url)
+    again = visit(page.url)  # the link is the view
+    expect(again.get_by_text("Nearest to king by cosine")).to_be_visible()
+    search = again.get_by_label("Word", exact=True)
+    search.fill("<script>alert(1)</script>")
+    expect(again.get_by_text("is not among the")).to_be_visible()
+
+
+def test_from_training_to_attention_of_a_sentence_of_ones_own(serve: Serve, visit: Visit, home):
+    folder, corpus = home
+    address = serve(APP, folder)
+    small = "gpt-n_layers=2&gpt-n_heads=2&gpt-d_model=16&gpt-n_ctx=16&gpt-n_steps=40&gpt-batch_size=4"
+    page = train(visit, address, f"system=gpt&corpus={corpus}&{small}&gpt-text-kind=word&gpt-text-vocab_size=400&name=second")
+    page.get_by_role("link", name="Attention").click()
+    settle(page)
+    expect(page.locator(".orrery canvas").first).to_be_visible()
+    sentence = page.get_by_label("Sentence", exact=True)
+    sentence.fill("the king saw <img src=x onerror=alert(1)> and the queen")
+    sentence.press("Enter")
+    expect(page.locator(".stSpinner")).to_have_count(0, timeout=LONG)
+    settle(page)
+    assert "text=" in page.url
+    assert page.locator("img[src=x]").count() == 0
+    assert page.get_by_test_id("stAlert").count() == 0
+
+
+def test_a_refresh_and_a_second_tab_show_the_run_where_it_is(serve: Serve, visit: Visit, home):
+    folder, corpus = home
+    address = serve(APP, folder)
+    page = visit(f"{address}/train?system=skip-gram&corpus={corpus}&skip-gram-d_model=16&skip-gram-n_steps=1000000&name=third")
+    page.locator(".st-key-start button").click()
+    expect(page.get_by_text("running")).to_be_visible(timeout=LONG)
+    page.reload()
+    settle(page)
+    expect(page.get_by_text("running")).to_be_visible()
+    second = visit(page.url)
+    expect(second.get_by_text("running")).to_be_visible()
+    second.locator(".st-key-pause button").click()
+    expect(page.get_by_text("paused")).to_be_visible(timeout=LONG)
+    page.locator(".st-key-resume button").click()
+    expect(page.get_by_text("running")).to_be_visible(timeout=LONG)
+    page.locator(".st-key-end button").click()
+    expect(page.get_by_text("stopped")).to_be_visible(timeout=LONG)
+    expect(second.get_by_text("stopped")).to_be_visible(timeout=LONG)
