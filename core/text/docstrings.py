@@ -27,8 +27,8 @@ _INLINE = [
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r":(?:math|eq):`[^`]*`|\$[^$\n]{1,200}\$", " "),  # formulas
+        (r"(?::[\w:+.-]+:)?`([^`<]+?)\s*<[^`>]*>`_{0,2}", r"\1"),  # a link, or a role with a title of its own
         (r"https?://\S+|www\.\S+", " "),
-        (r"`([^`<]+?)\s*<[^`>]*>`_{0,2}", r"\1"),  # a link, or a role with a title of its own
         (r":[\w:+.-]+:`[~!]?(?:[^`]*\.)?([^`.]+)\.?`", r"\1"),  # a role: the last part of what it names
         (r"``([^`]*)``|`([^`]*)`_{0,2}", r"\1\2"),
         (r"\[\d+\]_?|\[[A-Z][\w+-]*\d{2,4}[a-z]?\]_?|(?<=\w)_{1,2}(?=[\s.,;)]|$)", ""),  # citations, references
@@ -49,17 +49,18 @@ def paragraphs(source: str | bytes) -> list[str]:
 
 def literals(tree: ast.Module) -> Iterator[str]:
     """Docstrings, and long literals outside of function bodies (add_newdoc, add_docstr, templates of docstrings)."""
-    waiting: list[ast.AST] = list(reversed(tree.body))
+    waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield ast.get_docstring(node) or ""
-            waiting.extend(reversed(node.decorator_list))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            documented = ast.get_docstring(node)
+            yield documented or ""
+            is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            waiting.extend(reversed([] if is_function else node.body[documented is not None :]))
+            waiting.extend(reversed([] if isinstance(node, ast.Module) else node.decorator_list))
         elif isinstance(node, ast.Constant):
-            if isinstance(node.value, str) and len(node.value) >= MIN_LITERAL and "\n" in node.value.strip():
+            if isinstance(node.value, str) and len(node.value) >= MIN_LITERAL:
                 yield inspect.cleandoc(node.value)
-            elif isinstance(node.value, str) and len(node.value) >= MIN_LITERAL:
-                yield node.value
         else:
             waiting.extend(reversed(list(ast.iter_child_nodes(node))))
 

@@ -15,7 +15,7 @@ import sys
 import sysconfig
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from core.text.docstrings import paragraphs
@@ -89,13 +89,12 @@ def _read_all(files: list[Path], folder: Path, progress: Progress) -> Iterator[s
         for n_read, _ in enumerate(said, 1):
             if n_read % 20 == 0:
                 progress("reading the documentation", min(1.0, n_read / len(files)))
-        outputs = [open(aside / f"{worker}.jsonl", encoding="utf-8") for worker in range(n_workers)]
-        for i in range(len(files)):
-            line = outputs[i % n_workers].readline()
-            # A worker that was killed leaves its last line unfinished; what it read before that counts.
-            yield from json.loads(line) if line.endswith("\n") else ()
-        for output in outputs:
-            output.close()
+        with ExitStack() as stack:
+            outputs = [stack.enter_context(open(aside / f"{worker}.jsonl", encoding="utf-8")) for worker in range(n_workers)]
+            for i in range(len(files)):
+                line = outputs[i % n_workers].readline()
+                # A worker that was killed leaves its last line unfinished; what it read before that counts.
+                yield from json.loads(line) if line.endswith("\n") else ()
 
 
 @contextmanager

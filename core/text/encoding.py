@@ -41,7 +41,8 @@ class EncodedCorpus:
     @cached_property
     def cut(self) -> int:
         """Where the held-out tail begins: in the last 5 %, after a sentence end where there is one near."""
-        target = min(len(self.ids) - 1, int(len(self.ids) * (1 - HELD_OUT)))
+        last = len(self.ids) - (2 if self.ids[-1] == END else 1)
+        target = min(last, int(len(self.ids) * (1 - HELD_OUT)))
         earliest = int(len(self.ids) * (1 - 4 * HELD_OUT))
         ends = np.flatnonzero(self.ids[earliest:target] == END)
         return earliest + int(ends[-1]) + 1 if len(ends) else max(target, 1)

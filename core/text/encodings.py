@@ -1,23 +1,24 @@
 """In which encoding a file of text is: by its byte order mark, as UTF-8, else guessed from its beginning."""
 
 import codecs
+import io
 import re
 from collections.abc import Iterator
-from typing import IO
 
 CHUNK = 1024 * 1024
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+COMMON = ("cp1252", "cp1250", "cp1251", "cp1253", "iso8859_2", "koi8_r", "gb18030", "gbk", "gb2312", "big5", "cp932", "euc_jp", "cp949")
 MOST_CONTROLS = 0.005  # share of a text's bytes that may be control characters
 
 
-def decoded(name: str, stream: IO[bytes]) -> tuple[Iterator[str], str]:
+def decoded(name: str, stream: io.BufferedIOBase) -> tuple[Iterator[str], str]:
     """The text in pieces, and its encoding ("utf-8" for plain ASCII too); ValueError in words where it is no text."""
     start = stream.read(CHUNK)
     encoding = _told(name, start)
@@ -53,14 +54,15 @@ def _without_mark(start: bytes) -> str | None:
 def _guessed(name: str, start: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(start[: 64 * 1024]).best()
-    if best is None:
+    # Of those that fit, rare encodings often read as well as common ones: between near equals the common one is meant.
+    fitting = sorted(from_bytes(start[: 64 * 1024]), key=lambda match: match.chaos - match.coherence - 0.1 * (match.encoding in COMMON))
+    if not fitting:
         raise ValueError(f"The encoding of {name} cannot be told. Save it as UTF-8 and try again.")
     # GB18030 holds all of GB2312 and GBK, and more.
-    return "gb18030" if best.encoding in ("gb2312", "gbk", "hz", "gb18030") else best.encoding
+    return "gb18030" if fitting[0].encoding in ("gb2312", "gbk") else fitting[0].encoding
 
 
-def _pieces(name: str, start: bytes, stream: IO[bytes], encoding: str) -> Iterator[str]:
+def _pieces(name: str, start: bytes, stream: io.BufferedIOBase, encoding: str) -> Iterator[str]:
     # A stray byte deep inside a long text does not spoil it, but becomes U+FFFD.
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     chunk = start

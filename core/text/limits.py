@@ -9,6 +9,6 @@ LONGEST_LINE = 64 * MEGABYTE  # of a table or of JSON lines: one record is held 
 
 def megabytes(n_bytes: int) -> str:
     """A size as a reader likes it."""
-    return (
-        f"{n_bytes / MEGABYTE:,.0f} MB" if n_bytes >= 10 * MEGABYTE else f"{n_bytes / MEGABYTE:,.1f} MB" if n_bytes >= MEGABYTE // 10 else f"{n_bytes:,} bytes"
-    )
+    if n_bytes < MEGABYTE // 10:
+        return f"{n_bytes:,} bytes"
+    return f"{n_bytes / MEGABYTE:,.{0 if n_bytes >= 10 * MEGABYTE else 1}f} MB"

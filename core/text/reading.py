@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 from core.text import tables
 from core.text.encodings import decoded
@@ -47,7 +47,7 @@ def write_file(name: str, content: bytes | Path, path: Path, progress: Progress)
     return note
 
 
-def _texts(name: str, stream: IO[bytes]) -> tuple[Iterable[str], str]:
+def _texts(name: str, stream: io.BufferedIOBase) -> tuple[Iterable[str], str]:
     """The texts in a plain file, and what had to be chosen."""
     ending = Path(name).suffix.lower()
     if ending == ".parquet":
@@ -64,24 +64,24 @@ def _texts(name: str, stream: IO[bytes]) -> tuple[Iterable[str], str]:
 
 
 @contextmanager
-def _plain(name: str, content: bytes | Path) -> Iterator[tuple[str, IO[bytes]]]:
+def _plain(name: str, content: bytes | Path) -> Iterator[tuple[str, io.BufferedIOBase]]:
     """The name without its packing, and its content as a stream of bytes."""
     with ExitStack() as stack:
-        file = cast(IO[bytes], io.BytesIO(content) if isinstance(content, bytes) else stack.enter_context(open(content, "rb")))
+        file: io.BufferedIOBase = io.BytesIO(content) if isinstance(content, bytes) else stack.enter_context(open(content, "rb"))
         start = file.read(4)
         file.seek(0)
         if start.startswith(b"\x1f\x8b") or name.lower().endswith(".gz"):
-            yield name.removesuffix(".gz").removesuffix(".GZ"), cast(IO[bytes], stack.enter_context(gzip.open(file)))
+            yield name.removesuffix(".gz").removesuffix(".GZ"), stack.enter_context(gzip.GzipFile(fileobj=file))
         elif start == b"PK\x03\x04" or name.lower().endswith(".zip"):
             yield _member(name, file, stack)
         else:
             yield ("x.parquet" if start == b"PAR1" else name), file
 
 
-def _member(name: str, file: IO[bytes], stack: ExitStack) -> tuple[str, IO[bytes]]:
+def _member(name: str, file: io.BufferedIOBase, stack: ExitStack) -> tuple[str, io.BufferedIOBase]:
     """The one text inside a zip archive."""
     try:
-        archive = stack.enter_context(zipfile.ZipFile(file))
+        archive = stack.enter_context(zipfile.ZipFile(cast(io.BytesIO, file)))
     except zipfile.BadZipFile as error:
         raise ValueError(f"{name} is a broken zip archive ({error}). Pack or load it again.") from error
     members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
@@ -90,7 +90,7 @@ def _member(name: str, file: IO[bytes], stack: ExitStack) -> tuple[str, IO[bytes
     if members[0].file_size > LARGEST_TEXT:
         raise ValueError(f"{members[0].filename} in {name} has {megabytes(members[0].file_size)}; the most that is read is {megabytes(LARGEST_TEXT)} of text.")
     try:
-        return Path(members[0].filename).name, stack.enter_context(archive.open(members[0]))
+        return Path(members[0].filename).name, cast(io.BufferedIOBase, stack.enter_context(archive.open(members[0])))
     except (RuntimeError, NotImplementedError) as error:
         raise ValueError(f"{name} cannot be unpacked ({error}). Pack it without a password, or unpack it.") from error
 
@@ -112,7 +112,7 @@ def _write(pieces: Iterable[str], path: Path) -> None:
         _put(held, file)
 
 
-def _put(text: str, file: IO[str]) -> int:
+def _put(text: str, file: io.TextIOBase) -> int:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
     file.write(text)
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))

@@ -158,7 +158,7 @@ def sense_examples(n: int, seed: int = 1) -> list[tuple[str, str, str]]:
 def order_examples(n: int, seed: int = 1) -> list[tuple[str, str]]:
     """`n` pairs of a sentence and the same words in an order that the grammar never makes."""
     rng = random.Random(seed)
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     while len(pairs) < n:
         words = rng.choice((_country, _person, _animals))(rng).split()
         wrong = words[1:][::-1]
@@ -190,10 +190,8 @@ def _groups() -> dict[str, str]:
 def _agreement() -> list[tuple[str, str, str]]:
     """The verb follows the first noun, though a noun of the other number stands nearer."""
     pairs = [(a, b) for a in ANIMALS for b in ANIMALS if a is not b]
-    one = [(f"the {a.word} near the {b.plural}", "is", "are") for a, b in pairs] + [
-        (f"the big {a.word} behind the {b.plural}", f"{a.verb}s", a.verb) for a, b in pairs
-    ]
-    many = [(f"the {a.plural} near the {b.word}", "are", "is") for a, b in pairs] + [
-        (f"the big {a.plural} behind the {b.word}", a.verb, f"{a.verb}s") for a, b in pairs
-    ]
-    return one + many
+    found = []
+    for a, b in pairs:
+        found += [(f"the {a.word} near the {b.plural}", "is", "are"), (f"the {a.plural} near the {b.word}", "are", "is")]
+        found += [(f"the big {a.word} behind the {b.plural}", f"{a.verb}s", a.verb), (f"the big {a.plural} behind the {b.word}", a.verb, f"{a.verb}s")]
+    return found

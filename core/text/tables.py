@@ -2,10 +2,12 @@
 
 import csv
 import gzip
+import io
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import Any
 
 from core.text.limits import LARGEST_TEXT, LONGEST_LINE, megabytes
 
@@ -15,9 +17,9 @@ N_LOOKED_AT = 200  # rows that decide the column
 def separated(name: str, pieces: Iterable[str], separator: str | None) -> tuple[Iterator[str], str]:
     """The texts of a .csv or .tsv, one a line, and the column they stand in."""
     lines = _lines(name, pieces)
-    begin = list(itertools.islice(lines, 50))
-    separator = separator or _separator("".join(begin))
     csv.field_size_limit(LONGEST_LINE)
+    begin = list(itertools.islice(lines, 50))
+    separator = separator or _separator(begin[:-1] or begin)
     rows = csv.reader(itertools.chain(begin, lines), delimiter=separator)
     table = _rows(name, rows)
     head = list(itertools.islice(table, N_LOOKED_AT))
@@ -49,7 +51,7 @@ def json_lines(name: str, pieces: Iterable[str]) -> tuple[Iterator[str], str]:
     return (_one_line(_value(record, column)) for record in itertools.chain(head, records)), f"“{column}”"
 
 
-def parquet(name: str, stream: IO[bytes]) -> tuple[Iterator[str], str]:
+def parquet(name: str, stream: io.BufferedIOBase) -> tuple[Iterator[str], str]:
     """The texts of a .parquet file, and the column they stand in; read batch by batch."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -78,7 +80,7 @@ def _parquet_texts(name: str, file: Any, column: str) -> Iterator[str]:
         raise ValueError(f"{name} is damaged ({str(error).splitlines()[0][:150]}). Load it again.") from error
 
 
-def _whole(name: str, stream: IO[bytes]) -> bytes:
+def _whole(name: str, stream: io.BufferedIOBase) -> bytes:
     content = stream.read(LARGEST_TEXT + 1)
     if len(content) > LARGEST_TEXT:
         raise ValueError(f"{name} is larger than {megabytes(LARGEST_TEXT)} unpacked, the most that is read. Give a part of it.")
@@ -120,11 +122,14 @@ def _records(name: str, lines: Iterator[str]) -> Iterator[Any]:
                 raise ValueError(f"Line {number} of {name} is not JSON ({error}). Mend or remove that line; each must be an object or a string.") from error
 
 
-def _separator(text: str) -> str:
-    try:
-        return csv.Sniffer().sniff(text[:20_000], ",;\t|").delimiter
-    except csv.Error:
-        return ","
+def _separator(lines: Sequence[str]) -> str:
+    """The one that cuts most rows into the same number of fields, more than one."""
+    score = {}
+    for separator in ",;\t|":
+        widths = Counter(map(len, csv.reader(lines, delimiter=separator)))
+        width, rows = widths.most_common(1)[0] if widths else (1, 0)
+        score[separator] = rows / max(1, widths.total()) if width > 1 else 0.0
+    return max(score, key=lambda separator: score[separator])
 
 
 def _longest(rows: Sequence[Sequence[str]]) -> int:

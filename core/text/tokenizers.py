@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsInt
 
 import numpy as np
 import numpy.typing as npt
@@ -71,12 +71,12 @@ class Tokenizer:
         """The tokens of `text` as shown."""
         return [self.words[i] for i in self.encode(text)]
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: Iterable[SupportsInt]) -> str:
         """The text of ids: exact for characters and BPE; words come with a blank between them, a line for each sentence.
 
         Special tokens are left out, but for [UNK].
         """
-        kept = [int(i) for i in ids if i in (END, self.unk_id, self.eos_id) or i >= self.n_special]
+        kept = [i for i in map(int, ids) if i in (END, self.unk_id, self.eos_id) or i >= self.n_special]
         if self.kind == "word":
             line = " ".join("\n" if i in (END, self.eos_id) else self.words[i] for i in kept)
             return line.replace(" \n ", "\n").replace(" \n", "\n").replace("\n ", "\n")
@@ -139,7 +139,10 @@ def load(path: Path) -> Tokenizer:
     """The tokenizer of a tokenizer.json that `save` wrote; ValueError in words for anything else."""
     try:
         description = json.loads(path.read_text("utf-8"))
-        return Tokenizer(from_dict(TokenizerSettings, description["model"].pop("orrery")), description)
+        settings = from_dict(TokenizerSettings, description["model"].pop("orrery"))
+        if [description["model"]["vocab"].get(token) for token in SPECIALS] != list(range(len(SPECIALS))):
+            raise KeyError("the special tokens are not where they should be")
+        return Tokenizer(settings, description)
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a tokenizer of ours, or is cut short ({error}). Train again, or choose another run.") from error
 

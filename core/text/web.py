@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from core.text.limits import LARGEST_DOWNLOAD, megabytes
 from core.text.progress import Progress
@@ -60,7 +60,7 @@ WELL_KNOWN = {
 
 
 class _OnlyWeb(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str) -> urllib.request.Request | None:
+    def redirect_request(self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> urllib.request.Request | None:
         _checked(newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
