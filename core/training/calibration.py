@@ -15,7 +15,7 @@ import numpy as np
 
 from core import locks
 from core.systems import System
-from core.text import tokenizers
+from core.text import corpora, tokenizers
 from core.text.encoding import EncodedCorpus
 from core.text.tokenizing import TokenizerSettings
 from core.training.config import RunConfig
@@ -58,11 +58,22 @@ def speed(row: System) -> Speed:
     return known if known is not None else _keep(row.name, _measured(row))
 
 
-def learn(config: RunConfig, learner: Learner, vocab_size: int, seconds: float) -> None:
+def expected_vocabulary(config: RunConfig) -> int:
+    """Tokens that the run will know: counted where its corpus is in the workspace, at most as many as asked for otherwise."""
+    asked = config.tokenizer.vocab_size
+    if config.tokenizer.kind == "character":
+        return min(asked, 300)
+    for corpus in corpora.available() if config.tokenizer.kind == "word" else []:
+        if corpus.id == config.corpus:
+            return min(asked, int((corpus.frequencies() >= config.tokenizer.min_count).sum()) + 7)
+    return asked
+
+
+def learn(config: RunConfig, learner: Learner, seconds: float) -> None:
     """Takes in what a step of a finished run really took."""
     known = _read(config.system)
     if known is not None:
-        _keep(config.system, known.with_point(work(config.settings, learner.cost(config.settings, vocab_size)), seconds))
+        _keep(config.system, known.with_point(work(config.settings, learner.cost(config.settings, expected_vocabulary(config))), seconds))
 
 
 def _measured(row: System) -> Speed:

@@ -14,7 +14,6 @@ from typing import Any
 
 from core import warm
 from core.settings import Number, ranges
-from core.text import corpora
 from core.training import calibration, launching
 from core.training.config import RunConfig
 from core.training.schedule import small_parts, snapshot_steps
@@ -45,7 +44,7 @@ def estimate(config: RunConfig, patience: Number = 30) -> Estimate:
     launching.warm()
     answer = warm.ask(launching.NAME, {"estimate": config.to_json()}, patience, starting=True)
     # No launcher, no measure: rows come now and then, and the run shows by itself how long it takes.
-    return Estimate(**answer) if answer else Estimate(None, 0, 0, report_every=10, eval_every=max(10, config.n_steps // 100 * 10))
+    return Estimate(**answer) if answer else Estimate(None, 0.0, 0.0, report_every=10, eval_every=max(10, config.n_steps // 100 * 10))
 
 
 def fixed(config: RunConfig, expected: Estimate) -> RunConfig:
@@ -58,7 +57,7 @@ def fixed(config: RunConfig, expected: Estimate) -> RunConfig:
 def computed(config: RunConfig) -> Estimate:
     """The estimate, made in this process. Imports the learner; the first time it measures the machine for about a second."""
     config.check()
-    vocab_size = expected_vocabulary(config)
+    vocab_size = calibration.expected_vocabulary(config)
     learner = config.row.load_learner()
     cost = learner.cost(config.settings, vocab_size)
     refused = _refusal(config, cost.memory, lambda settings: learner.cost(settings, vocab_size).memory)
@@ -81,17 +80,6 @@ def paced(each: float, held_out: float, n_steps: int) -> tuple[int, int]:
     report_every = min(max(1, round(1 / (ROWS_A_SECOND * each))), max(1, n_steps // 20))
     wanted = min(max(1.0, held_out / EVALUATION_SHARE), max(each * n_steps / 10, each * report_every))
     return report_every, report_every * max(1, round(wanted / (each * report_every)))
-
-
-def expected_vocabulary(config: RunConfig) -> int:
-    """Tokens that the run will know: counted where its corpus is in the workspace, at most as many as asked for otherwise."""
-    asked = config.tokenizer.vocab_size
-    if config.tokenizer.kind == "character":
-        return min(asked, 300)
-    for corpus in corpora.available() if config.tokenizer.kind == "word" else []:
-        if corpus.id == config.corpus:
-            return min(asked, int((corpus.frequencies() >= config.tokenizer.min_count).sum()) + 7)
-    return asked
 
 
 def available_memory() -> float:
@@ -164,7 +152,7 @@ def _shrunk(settings: Any, smaller: dict[str, int], name: str) -> float:
     return float(getattr(settings, name)) / smaller.get(name, int(getattr(settings, name)))
 
 
-def size(n_bytes: float) -> str:
+def size(n_bytes: Number) -> str:
     """In words: "21 GB"."""
     for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
         if n_bytes >= factor:

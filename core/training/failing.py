@@ -14,10 +14,11 @@ def failed(run: Run, error: Exception) -> None:
     if not run.folder.exists():
         say("The run's folder has gone, so that the training ends.")
         return
-    traceback.print_exception(error)
     (run.folder / "live.safetensors").unlink(missing_ok=True)  # room for the sentence, should the disk be full
     try:
         write_whole(run.folder / "error.txt", sentence(run, error))
+        with open(run.folder / "log.txt", "a", encoding="utf-8") as log:
+            traceback.print_exception(error, file=log)
     except OSError as second:
         say(f"error.txt could not be written: {second}")
 

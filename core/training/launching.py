@@ -72,6 +72,7 @@ def _launch_cold(run: Run) -> None:
 def _prepare() -> None:
     """Everything slow that a child will need. Starts no thread."""
     import tokenizers  # noqa: F401
+    import torch._dynamo  # noqa: F401 - two seconds' worth that the first optimizer imports otherwise
 
     from core.systems import SYSTEMS
     from core.training import estimate, trainer  # noqa: F401
@@ -96,7 +97,6 @@ def _handle(message: worker.Message, answer: Callable[[worker.Message], None]) -
     run = Run(Path(message["train"]))
     os.environ.update(message["environment"])
     os.setsid()
-    os.nice(5)  # the page that watches comes first
     with open(run.folder / "log.txt", "ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)

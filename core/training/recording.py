@@ -25,7 +25,7 @@ from core.workspace import write_whole
 
 N_LIVE = 2000  # of the live map
 PROBE_LENGTH = 48  # tokens of a probe's live picture
-SAMPLE_LENGTH = 40  # tokens
+SAMPLE_LENGTH = 32  # tokens
 WATCHED = 5.0  # seconds for which a look counts
 LIVE_EVERY = 1.0  # seconds
 LIVE_SHARE = 0.025  # of the training time, at most
@@ -79,18 +79,18 @@ class Recorder:
             allowed = {f"{i}.allowed": each.allowed.astype(np.uint8) for i, each in enumerate(probes)}
             save_whole(folder / "attention.safetensors", arrays | allowed, as_metadata(tokens=[each.tokens for each in probes]), sure=False)
         if "generate" in self.offers:
-            write_whole(folder / "samples.json", json.dumps([self._sampled(i) for i in range(2)], ensure_ascii=False))
+            write_whole(folder / "samples.json", json.dumps([self._sampled()], ensure_ascii=False))
 
-    def _sampled(self, number: int) -> dict[str, str]:
-        prompt = self._prompt(number)
-        ids = self.parts.continuation(prompt, SAMPLE_LENGTH, self.run.config.settings.seed + number)
+    def _sampled(self) -> dict[str, str]:
+        prompt = self._prompt()
+        ids = self.parts.continuation(prompt, SAMPLE_LENGTH, self.run.config.settings.seed)
         decode = self.encoded.tokenizer.decode
         return {"prompt": decode(prompt), "text": decode(ids)}
 
-    def _prompt(self, number: int = 0) -> list[int]:
-        """The first third of a probe, or the first held-out tokens."""
+    def _prompt(self) -> list[int]:
+        """The first third of the first probe, or the first held-out tokens."""
         probes = self.run.config.probes
-        ids = list(self.encoded.tokenizer.encode(probes[number % len(probes)])) if probes else []
+        ids = list(self.encoded.tokenizer.encode(probes[0])) if probes else []
         ids = ids[: max(1, len(ids) // 3)] or [int(i) for i in self.encoded.held_out[:8] if i >= 0][:4]
         return ids or [int(max(0, self.encoded.train[0]))]
 

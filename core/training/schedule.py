@@ -20,6 +20,6 @@ def snapshot_steps(n_steps: int, weights: float, others: float, budget: int) -> 
     """
     everywhere = budget >= 8 * (weights + others)
     n = int(budget // max(1.0, weights + others)) if everywhere else int((budget - weights) // max(1.0, others))
-    n = min(max(n, 2), N_SNAPSHOTS)
+    n = min(max(n, 2), N_SNAPSHOTS, max(8, n_steps // 20))  # a short run is not spent on its pictures
     first = max(1, n_steps // 200)  # before, nothing much happens, and the first row of metrics should not wait
     return sorted({0, n_steps} | {round(step) for step in np.geomspace(first, n_steps, n - 1)}), everywhere

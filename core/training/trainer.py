@@ -155,7 +155,7 @@ class Training:
         taken, seconds = self.learner.step - self.first_step, time.monotonic() - self.began
         remember(say, self.recorder, seconds)
         if done and taken:
-            calibration.learn(self.config, self.learner, self.recorder.encoded.tokenizer.vocab_size, seconds / taken)
+            calibration.learn(self.config, self.learner, seconds / taken)
         say(f"{'Done' if done else 'Ended: ' + wish} at step {self.learner.step} after {seconds:.1f} s.")
 
 

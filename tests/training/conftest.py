@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 import time
@@ -7,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import core.systems
 from core.text.tokenizing import TokenizerSettings
 from core.training.run import Run, RunConfig, create
 from tests.training import toy
@@ -26,16 +26,13 @@ def workspace(tmp_path: Path, texts: Path, monkeypatch: pytest.MonkeyPatch) -> P
     """A workspace of its own for each test; the texts are shared."""
     home = tmp_path / "workspace"
     home.mkdir()
-    for name in ("corpora", "cache"):
-        (texts / name).mkdir(exist_ok=True)
-        if name == "corpora":
-            (home / name).symlink_to(texts / name)
     (home / "cache").mkdir()
-    (texts / "cache" / "encoded").mkdir(exist_ok=True)
-    (home / "cache" / "encoded").symlink_to(texts / "cache" / "encoded")
+    for name in ("corpora", "cache/encoded"):
+        (texts / name).mkdir(parents=True, exist_ok=True)
+        (home / name).symlink_to(texts / name)
     monkeypatch.setenv("ORRERY_HOME", str(home))
     monkeypatch.setenv("ORRERY_SLOTS", "4")
-    monkeypatch.setattr("core.systems.SYSTEMS", (*__import__("core.systems").systems.SYSTEMS, toy.SYSTEM))
+    monkeypatch.setattr("core.systems.SYSTEMS", (*core.systems.SYSTEMS, toy.SYSTEM))
     return home
 
 
@@ -57,7 +54,8 @@ def spawn() -> Iterator[Callable[[Run], subprocess.Popen[bytes]]]:
     def begin(run: Run) -> subprocess.Popen[bytes]:
         (run.folder / "stop").unlink(missing_ok=True)
         with open(run.folder / "log.txt", "ab") as log:
-            process = subprocess.Popen([sys.executable, "-m", "tests.training.toy", str(run.folder), "--launched"], cwd=ROOT, stdout=log, stderr=log, env={**os.environ})
+            command = [sys.executable, "-m", "tests.training.toy", str(run.folder), "--launched"]
+            process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         started.append(process)
         return process
 

@@ -1,6 +1,6 @@
 """A system small enough to watch: a table of which token follows which, learnt by gradient descent. No torch, so that a trainer starts at once.
 
-    python -m tests.training.toy RUN     trains a run of it, as `python -m core.training RUN` does with the real ones
+python -m tests.training.toy RUN     trains a run of it, as `python -m core.training RUN` does with the real ones
 """
 
 import sys
