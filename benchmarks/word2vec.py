@@ -48,7 +48,10 @@ def train_gensim(path: Path, n_words: int, epochs: int, settings: SkipGramSettin
     )  # fmt: skip
     model.build_vocab(corpus_file=str(path))
     began = time.perf_counter()
-    model.train(corpus_file=str(path), total_words=model.corpus_total_words, total_examples=model.corpus_count, epochs=epochs)
+    # Each worker sets its rate by the share of `total_examples` that it has read itself, so that of n workers each would stop the fall of the rate
+    # at 1/n of an epoch, begin the next one higher, and learn more in all. Told its own share, it falls as one worker's does, and as ours.
+    n_examples = math.ceil(model.corpus_count / settings.n_threads)
+    model.train(corpus_file=str(path), total_words=model.corpus_total_words, total_examples=n_examples, epochs=epochs)
     return n_words * epochs / (time.perf_counter() - began), Vectors(model.wv.index_to_key, model.wv.vectors)
 
 
