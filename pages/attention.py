@@ -8,7 +8,8 @@ frame.enter(
     "attention", "Attention", "Each small square is one head. Hover to look, click to pin, Esc to let go; the arrow keys move through tokens and heads."
 )
 
-top = st.columns(2, vertical_alignment="bottom", gap="medium")
+with st.container(key="fields-top"):
+    top = st.columns(2, vertical_alignment="bottom", gap="medium")
 with top[0]:
     run = pickers.run("attention", "attention heads")
 with top[1]:

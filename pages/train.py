@@ -33,11 +33,16 @@ settings = forms.settings_form(chosen.settings, chosen.name, chosen.settings())
 with st.expander("How the text is cut into tokens", icon=":material/content_cut:"):
     tokenizer = forms.settings_form(TokenizerSettings, f"{chosen.name}-text", chosen.tokenizer)
 name = st.text_input("Name", placeholder="as shown in the gallery; made up where you leave it empty", key="name", max_chars=80)
+probe = ""
+if "attention" in chosen.offers:
+    probe = st.text_input(
+        "Probe sentence", placeholder="its attention is kept while the run trains; a sentence of the text where you leave it empty", key="probe", max_chars=400
+    )
 if settings is None or tokenizer is None:
     st.stop()
 
-config = RunConfig(chosen.name, corpus, tokenizer, settings, name=name.strip())
+config = RunConfig(chosen.name, corpus, tokenizer, settings, name=name.strip(), probes=(probe.strip(),) if probe.strip() else ())
 with st.container(horizontal=True, vertical_alignment="center"):
     if st.button("Train", type="primary", icon=":material/play_arrow:", key="start"):
         starting.begin(config)
-    st.caption(starting.expected(config))
+    starting.duration(config)

@@ -17,9 +17,10 @@ def settings_form(kind: type[Any], prefix: str, start: Any) -> Any | None:
     values = {}
     fields = dataclasses.fields(kind)
     for first in range(0, len(fields), PER_ROW):
-        for column, field in zip(st.columns(PER_ROW), fields[first : first + PER_ROW], strict=False):
-            with column:
-                values[field.name] = _widget(_key(prefix, field.name), field.name, getattr(start, field.name), ranges(kind)[field.name])
+        with st.container(key=f"fields-{prefix}-{first}"):
+            for column, field in zip(st.columns(PER_ROW), fields[first : first + PER_ROW], strict=False):
+                with column:
+                    values[field.name] = _widget(_key(prefix, field.name), field.name, getattr(start, field.name), ranges(kind)[field.name])
     try:
         config = kind(**values)
         check(config)

@@ -11,6 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from pages.ui import address
 
 ROOT = Path(__file__).parents[2]
+SIDEBAR_WIDTH = 220  # pixels
 # stem of the file (and so the URL), title, icon
 PAGES = {
     "": (("home", "Home", "orbit"), ("train", "Train", "play_circle")),
@@ -23,7 +24,7 @@ def navigation() -> StreamlitPage:
     """Draws the menu and the style; returns the page that was asked for."""
     _quieten_collector()
     # An icon of our own: for a page's symbol the browser would ask a font server on the web.
-    st.set_page_config(page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
     st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
     st.html(ROOT / "assets" / "style.css")
     return st.navigation(

@@ -25,9 +25,10 @@ def _cards(was_active: bool) -> None:
     found = runs()
     n_shown = st.session_state.get("gallery-shown", SHOWN)
     for first in range(0, min(len(found), n_shown), PER_ROW):
-        for column, run in zip(st.columns(PER_ROW, gap="medium"), found[first : first + PER_ROW], strict=False):
-            with column, st.container(border=True, key=f"card-{run.id}"):
-                _card(run, run.status())
+        with st.container(key=f"cards-{first}"):
+            for column, run in zip(st.columns(PER_ROW, gap="medium"), found[first : first + PER_ROW], strict=False):
+                with column, st.container(border=True):
+                    _card(run, run.status())
     if len(found) > n_shown and st.button(f"Show all {len(found)} runs", key="gallery-more"):
         st.session_state["gallery-shown"] = len(found)
         st.rerun(scope="fragment")

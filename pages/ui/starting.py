@@ -68,7 +68,7 @@ CARDS = (
 def begin(config: RunConfig) -> None:
     """Creates and launches a run and goes to where it can be watched; what cannot be is said instead."""
     try:
-        with st.spinner("Starting…"):
+        with st.spinner("Starting. The first time, this machine is measured…"):
             run = launching.start(config)
     except (ValueError, OSError) as wrong:
         st.error(say.plain(str(wrong)), icon=":material/block:")
@@ -78,24 +78,26 @@ def begin(config: RunConfig) -> None:
 
 def cards() -> None:
     """The three starting cards, each with how long it will take here."""
-    for column, card in zip(st.columns(len(CARDS), gap="medium"), CARDS, strict=True):
-        with column, st.container(border=True, height="stretch"):
-            st.markdown(f"### :material/{card.icon}: {card.title}")
-            st.write(card.text)
-            _duration(card)
-            if st.button("Train", key=f"start-{card.icon}", type="primary", icon=":material/play_arrow:"):
-                begin(card.config())
+    with st.container(key="cards-start"):
+        for column, card in zip(st.columns(len(CARDS), gap="medium"), CARDS, strict=True):
+            with column, st.container(border=True, height="stretch"):
+                st.markdown(f"### :material/{card.icon}: {card.title}")
+                st.write(card.text)
+                duration(card.config(), f"{system(card.system).title} · ")
+                if st.button("Train", key=f"start-{card.icon}", type="primary", icon=":material/play_arrow:"):
+                    begin(card.config())
 
 
-def _duration(card: Card) -> None:
-    """How long, as soon as it is known; the page does not wait for it."""
-    config = card.config()
+def duration(config: RunConfig, before: str = "") -> None:
+    """How long and how much memory, as soon as it is known; the page does not wait for it."""
     known = _known(config) is not None
-    st.fragment(_say_duration, run_every=None if known else 1.0)(config, system(card.system).title)
+    st.fragment(_say_duration, run_every=None if known else 1.0)(config, before, known)
 
 
-def _say_duration(config: RunConfig, title: str) -> None:
-    st.caption(f"{title} · {expected(config)}")
+def _say_duration(config: RunConfig, before: str, was_known: bool) -> None:
+    st.caption(before + expected(config))
+    if not was_known and _known(config) is not None:
+        st.rerun()
 
 
 def expected(config: RunConfig, patience: float = 0.1) -> str:

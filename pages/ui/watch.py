@@ -9,6 +9,7 @@ from pages.ui import address, load, say
 from pages.ui.components import Series, attention_view, curve, word_map
 
 EVERY = 0.9  # seconds between two looks
+N_WORDS = 2000  # of the map
 
 
 def watch(run: Run) -> None:
@@ -27,11 +28,13 @@ def _draw(run: Run, was_active: bool) -> None:
         run.watch()
     _header(run, status)
     if status.state != "damaged":
-        left, right = st.columns(2, gap="large")
-        with left:
-            _curves(run)
-        with right:
-            _picture(run, active)
+        with st.container(key="panes"):
+            left, right = st.columns(2, gap="large")
+            with left:
+                _curves(run)
+            with right:
+                _picture(run, active)
+        _look_closer(run)
     if was_active != active:
         st.rerun()  # the polling begins or ends here
 
@@ -72,7 +75,7 @@ def _curves(run: Run) -> None:
         st.caption("The first point of the curve appears as soon as the first steps are done.")
         return
     held = ~np.isnan(table["held_out"])
-    unit = "words" if run.config.system == "" else "tokens"
+    unit = "words" if run.config.tokenizer.kind == "word" else "tokens"
     curve(
         f"curve-{run.id}",
         [
@@ -85,28 +88,53 @@ def _curves(run: Run) -> None:
 
 
 def _picture(run: Run, active: bool) -> None:
-    live = run.live() if active else None
-    live = live or _from_snapshot(run)
+    live = (run.live() if active else None) or _from_snapshot(run)
     if live is None:
         st.caption("The picture appears with the first snapshot.")
-    elif live.attention is not None and live.tokens:
-        weights = live.attention
-        n = len(live.tokens)
-        attention_view(f"live-{run.id}", weights, live.tokens, live.tokens, np.tri(n, dtype=bool), height=430)
-        if live.text:
-            st.caption(f"A sample as it stands at step {live.step:,}")
-            st.text(live.text)
-    elif live.xy is not None:
-        word_map(f"live-{run.id}", live.xy, live.words, height=460, caption=f"{len(live.words):,} most frequent words at step {live.step:,}, by PCA")
+        return
+    pictures = [name for name, part in (("heads", live.attention), ("map", live.xy)) if part is not None]
+    chosen = pictures[0] if pictures else ""
+    if len(pictures) > 1:
+        chosen = st.segmented_control("Picture", pictures, default=chosen, required=True, key="picture", label_visibility="collapsed", bind="query-params")
+    if chosen == "heads":
+        _heads(run, live)
+    elif chosen == "map":
+        caption = f"{len(live.words):,} most frequent words at step {live.step:,}, by PCA"
+        word_map(f"live-map-{run.id}", live.xy, live.words, height=460, caption=caption)
+
+
+def _heads(run: Run, live: Live) -> None:
+    # A mask does not change while a run trains: the first snapshot has it.
+    n = len(live.tokens)
+    allowed = load.attention(run, run.snapshots()[0].step)[0].allowed[:n, :n]
+    attention_view(f"live-heads-{run.id}", live.attention, live.tokens, live.tokens, allowed, height=420)
+    if live.text:
+        st.caption(f"A sample as it stands at step {live.step:,}")
+        st.text(live.text)
 
 
 def _from_snapshot(run: Run) -> Live | None:
     found = run.snapshots()
     if not found:
         return None
-    last = found[-1]
-    if "attention" in run.config.row.offers and (probes := load.attention(run, last.step)):
-        samples = last.samples()
-        return Live(last.step, attention=probes[0].weights, tokens=probes[0].tokens, text=samples[0]["text"] if samples else "")
-    words = load.vectors(run, last.step).head(2000).words
-    return Live(last.step, xy=load.map_by_pca(run, last.step)[: len(words)], words=words)
+    last, offers = found[-1], run.config.row.offers
+    probes = load.attention(run, last.step) if "attention" in offers else []
+    samples = last.samples()
+    xy, words = None, []
+    if "vectors" in offers:
+        words = load.vectors(run, last.step).head(N_WORDS).words
+        xy = load.map_by_pca(run, last.step)[: len(words)]
+    weights, tokens = (probes[0].weights, probes[0].tokens) if probes else (None, [])
+    return Live(last.step, xy, words, weights, tokens, samples[0]["text"] if samples else "")
+
+
+def _look_closer(run: Run) -> None:
+    """Ways to the pages that show this run, as soon as there is something to show."""
+    if run.snapshots():
+        with st.container(horizontal=True):
+            for view, page, label, icon in (
+                ("vectors", "embeddings", "Explore the map", "scatter_plot"),
+                ("attention", "attention", "Explore the heads", "grid_view"),
+            ):
+                if view in run.config.row.offers:
+                    st.page_link(f"pages/{page}.py", label=label, icon=f":material/{icon}:", query_params={"run": run.id})
