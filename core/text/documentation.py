@@ -29,21 +29,9 @@ PACKAGES = (
 )
 # Folders that take long and say little: tests, generated code, compilers' insides, packages inside of packages.
 SKIPPED = {
-    *(
-        "test",
-        "tests",
-        "testing",
-        "_vendor",
-        "vendor",
-        "_vendored_packages",
-        "site-packages",
-        "dist-packages",
-        "__pycache__",
-        "idlelib",
-        "lib2to3",
-        "turtledemo",
-    ),
-    *("_inductor", "_dynamo", "_refs", "onnx", "_export", "_decomp", "_prims", "validators", "ensurepip", "benchmarks", "_testing", "cuda_paths", "proto"),
+    *("test", "tests", "testing", "_testing", "benchmarks", "_vendor", "vendor", "_vendored_packages"),
+    *("site-packages", "dist-packages", "__pycache__", "idlelib", "lib2to3", "turtledemo", "ensurepip"),
+    *("_inductor", "_dynamo", "_refs", "onnx", "_export", "_decomp", "_prims", "validators", "proto"),
 }
 LARGEST = 2_000_000  # bytes of a source: what is larger is a table
 

@@ -7,26 +7,30 @@ characters and BPE keep the line ends as tokens.
 
 import hashlib
 import shutil
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from core.settings import check
-from core.text import tokenizers
+from core.text import subwords, tokenizers
 from core.text.corpora import Corpus
 from core.text.progress import Progress, silent
-from core.text.segmentation import segment
+from core.text.segmentation import stretches, words
 from core.text.tokenizers import END, Tokenizer
 from core.text.tokenizing import TokenizerSettings
+from core.text.units import Units
 from core.text.writing import folder_aside, put_in_place
 from core.workspace import subfolder
 
-VERSION = "1"  # part of the cache's key; raise it when the same text and settings give other ids
+VERSION = "3"  # part of the cache's key; raise it when the same text and settings give other ids
 HELD_OUT = 0.05
+LEARN_FROM = 4_000_000  # bytes of text from which BPE and WordPiece learn, and
+STRETCH = 64 * 1024  # how long the stretches are in which it is taken
 MIN_TOKENS = 20  # below this there is nothing to learn from, and nothing to hold out
 
 
@@ -84,26 +88,11 @@ def _read(folder: Path) -> EncodedCorpus:
     return EncodedCorpus(tokenizer, np.load(folder / "ids.npy", mmap_mode="r"), counts)
 
 
-class _Numbered(dict[str, int]):
-    """Numbers words in the order of their first use."""
-
-    def __missing__(self, word: str) -> int:
-        self[word] = n = len(self)
-        return n
-
-
 def _words(corpus: Corpus, settings: TokenizerSettings, progress: Progress) -> tuple[Tokenizer, npt.NDArray[np.int32]]:
-    """Cuts the text once: first to numbers of words as written, then, when all are counted, to ids."""
-    numbered = _Numbered()
-    parts = []
-    for text, fraction in corpus.blocks():
-        words = segment(text, settings.punctuation)
-        parts.append(np.fromiter(map(numbered.__getitem__, words), np.int32, len(words)))
-        progress("cutting the text into words", fraction)
-    numbers = np.concatenate(parts)
-    counts = np.bincount(numbers, minlength=len(numbered)).tolist()
-    tokenizer = tokenizers.of_counts(Counter(dict(zip(numbered, counts, strict=True))), settings)
-    ids = tokenizer.numbers(list(numbered))[numbers]
+    units = _read_units(corpus, stretches, progress)
+    cut = [words(stretch, settings.punctuation) for stretch in units.distinct]
+    tokenizer = tokenizers.of_counts(units.counts_of(cut), settings)
+    ids = units.spread(tokenizer.numbers([word for some in cut for word in some]), [len(some) for some in cut])
     if not settings.punctuation:
         ids = ids[ids != tokenizer.unk_id]
     is_end = ids == END
@@ -112,11 +101,22 @@ def _words(corpus: Corpus, settings: TokenizerSettings, progress: Progress) -> t
 
 
 def _running(corpus: Corpus, settings: TokenizerSettings, progress: Progress) -> tuple[Tokenizer, npt.NDArray[np.int32]]:
-    tokenizer = tokenizers.train((text for text, _ in corpus.blocks()), settings, progress)
-    parts = []
-    for text, fraction in corpus.blocks():
-        parts.append(tokenizer.array(text))
-        progress("encoding the text", fraction)
-    ids = np.concatenate(parts)
+    # BPE and WordPiece learn from stretches taken all over a long text: more of it changes no merge that matters.
+    every = 1 if settings.kind == "character" else max(1, corpus.n_bytes // LEARN_FROM)
+    learnt_from = (text for text, _ in islice(corpus.blocks(STRETCH), 0, None, every))
+    tokenizer = tokenizers.train(learnt_from, settings, progress)
+    if settings.kind == "character":
+        ids = np.concatenate([tokenizer.array(text) for text, _ in corpus.blocks()])
+    else:
+        units = _read_units(corpus, subwords.stretches, progress)
+        ids = units.spread(*subwords.encode_each(tokenizer.library, units.distinct))
     tokenizer, new_ids = tokenizer.ordered(np.bincount(ids, minlength=tokenizer.vocab_size))
     return tokenizer, new_ids[ids]
+
+
+def _read_units(corpus: Corpus, cut: Callable[[str], list[str]], progress: Progress) -> Units:
+    units = Units(cut)
+    for text, fraction in corpus.blocks():
+        units.read(text)
+        progress("cutting the text into tokens", fraction)
+    return units

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.text.progress import Progress
-from core.text.segmentation import SENTENCE_END, segment
+from core.text.segmentation import SENTENCE_END, stretches, words
+from core.text.units import Units
 
 BLOCK = 4 * 1024 * 1024  # bytes of text handled at a time
 N_TOP = 500  # most frequent words kept by name
@@ -37,16 +38,14 @@ def blocks(path: Path, size: int = BLOCK) -> Iterator[tuple[str, float]]:
 
 def facts(path: Path, progress: Progress) -> tuple[dict[str, Any], npt.NDArray[np.int64]]:
     """What about.json says of a text, and its frequencies [n_distinct]; ValueError in words where it has fewer than two words."""
-    written: Counter[str] = Counter()
     digest = hashlib.blake2b(digest_size=16)
-    sentences = 0
-    ended = True  # where the last sentence is not closed, it counts all the same
+    units = Units(stretches)
     for text, fraction in blocks(path):
         digest.update(text.encode())
-        words = segment(text)
-        written.update(words)
-        sentences, ended = _sentences(words, sentences, ended)
+        units.read(text)
         progress("counting words", fraction)
+    cut = [words(stretch) for stretch in units.distinct]
+    written = units.counts_of(cut)
     del written[SENTENCE_END]
     folded: Counter[str] = Counter()
     for word, count in written.items():
@@ -55,14 +54,18 @@ def facts(path: Path, progress: Progress) -> tuple[dict[str, Any], npt.NDArray[n
         what = f"has one word only, “{next(iter(folded))[:50]}”" if folded else "is empty: there is not a word in it"
         raise ValueError(f"This text {what}. There is nothing to learn from it; take a longer one.")
     counts = np.sort(np.fromiter(folded.values(), np.int64, len(folded)))[::-1].copy()
-    about = {"n_words": folded.total(), "n_sentences": sentences, "n_distinct": len(folded), "n_bytes": path.stat().st_size}
+    about = {"n_words": folded.total(), "n_sentences": _sentences(units, cut), "n_distinct": len(folded), "n_bytes": path.stat().st_size}
     return about | {"digest": digest.hexdigest(), "top": folded.most_common(N_TOP)}, counts
 
 
-def _sentences(words: list[str], sentences: int, ended: bool) -> tuple[int, bool]:
-    """Counts the sentences that begin in `words`: a word after an end."""
-    if not words:
-        return sentences, ended
-    is_end = np.fromiter(map(SENTENCE_END.__eq__, words), np.bool_, len(words))
-    begins = ~is_end & np.concatenate([[ended], is_end[:-1]])
-    return sentences + int(begins.sum()), bool(is_end[-1])
+def _sentences(units: Units, cut: list[list[str]]) -> int:
+    """How many sentences begin: a stretch with words in it after an end, or at the beginning."""
+    is_end = np.array([words == [SENTENCE_END] for words in cut], np.bool_)
+    matters = is_end | np.array([bool(words) for words in cut], np.bool_)
+    count, ended = 0, True
+    for part in units.parts:
+        ends = is_end[part[matters[part]]]
+        if len(ends):
+            count += int(np.count_nonzero(~ends & np.concatenate([[ended], ends[:-1]])))
+            ended = bool(ends[-1])
+    return count

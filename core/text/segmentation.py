@@ -9,45 +9,56 @@ import logging
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterator
 from functools import lru_cache
 from types import ModuleType
 
 from core.workspace import subfolder
 
 SENTENCE_END = "\n"  # stands among the words where a sentence ends
+# Begins with one class, which the engine looks for five times as fast as for several patterns.
+_END = re.compile(r"[.!?…。！？](?:[\"'”’)\]»]?\s+(?![\sa-z])|(?<=[。！？])[”’」』）]?|(?<=\s.)(?=\s))")
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _END = re.compile(r"[.!?…][\"'”’)\]»]?\s+(?![\sa-z])|[。！？][”’」』）]?|(?<=\s)[.!?](?=\s)")
 
 
 def segment(text: str, punctuation: bool = False) -> list[str]:
     """The words of `text` as written, in order, with SENTENCE_END where a sentence ends (several in a row are possible)."""
-    characters = "" if text.isascii() else "".join(sorted(set(text)))
-    words = _pattern(punctuation, _marks(characters)).findall(_END.sub("\\g<0>\n", text))
-    return list(_cut_han(words)) if HAN.search(characters) else words
+    return [word for stretch in stretches(text) for word in words(stretch, punctuation)]
 
 
-def _marks(characters: str) -> str:
-    """The combining marks (accents, vowel signs) among them: letters to a reader, but not to `\\w`."""
-    # A class of all marks there are would make every match nine times as slow; of those that occur there are few.
-    return "".join(c for c in characters if unicodedata.category(c) in ("Mn", "Mc"))
+def stretches(text: str) -> list[str]:
+    """What stands between blanks, and SENTENCE_END where a sentence ends."""
+    found: list[str] = []
+    for line in _END.sub(lambda mark: mark[0] + "\n", text).split("\n"):
+        found += line.split()
+        found.append(SENTENCE_END)
+    return found[:-1]
 
 
-@lru_cache(maxsize=100)
+def words(stretch: str, punctuation: bool = False) -> list[str]:
+    """The words of a stretch without blanks, and its marks if `punctuation`; SENTENCE_END stays what it is."""
+    if stretch == SENTENCE_END:
+        return [SENTENCE_END]
+    if stretch.isascii():
+        return _pattern(punctuation, "").findall(stretch)
+    found = _pattern(punctuation, _marks(stretch)).findall(stretch)
+    return [part for word in found for part in (_han(word) if HAN.search(word) else (word,))]
+
+
+def _marks(stretch: str) -> str:
+    r"""The combining marks (accents, vowel signs) in it: letters to a reader, but not to `\w`."""
+    return "".join(sorted({c for c in stretch if unicodedata.category(c) in ("Mn", "Mc")}))
+
+
+@lru_cache(maxsize=1000)
 def _pattern(punctuation: bool, marks: str) -> re.Pattern[str]:
+    # A class of all marks there are would make every match nine times as slow; of those in one stretch there are few.
     word = r"\w+(?:['’-]\w+|[.,](?<=\d.)(?=\d)\w+" + (rf"|[{marks}]+\w*" if marks else "") + ")*"
-    return re.compile(word + (r"|[^\w\s]|\n" if punctuation else r"|\n"))
+    return re.compile(word + (r"|[^\w\s]" if punctuation else ""))
 
 
-def _cut_han(words: list[str]) -> Iterator[str]:
-    known: dict[str, list[str]] = {}
-    for word in words:
-        if not HAN.search(word):
-            yield word
-            continue
-        if word not in known:
-            known[word] = [part for part in jieba().lcut(word) if not part.isspace()]
-        yield from known[word]
+def _han(word: str) -> list[str]:
+    return [part for part in jieba().lcut(word) if not part.isspace()]
 
 
 @lru_cache(maxsize=1)

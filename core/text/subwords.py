@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -15,6 +16,8 @@ import numpy.typing as npt
 from core.text.tokenizing import TokenizerSettings
 
 PIECE = 50_000  # characters handed to the library at a time, so that its threads share a long text
+AT_ONCE = 20_000  # short texts handed to it at a time
+_STRETCH = re.compile(r" ?\S+|\s+(?!\S)|\s")
 
 
 @lru_cache(maxsize=1)
@@ -97,9 +100,24 @@ def lookup_description(tokens: Sequence[str], settings: TokenizerSettings) -> di
 
 
 def encode(tokenizer: Any, text: str) -> npt.NDArray[np.int32]:
-    """The ids of a text of any length [n_tokens]; pieces are cut at line ends and joined again."""
-    encodings = tokenizer.encode_batch_fast(list(pieces(text)), add_special_tokens=False)
-    return np.concatenate([np.asarray(e.ids, np.int32) for e in encodings] or [np.zeros(0, np.int32)])
+    """The ids of a text of any length [n_tokens]."""
+    return encode_each(tokenizer, stretches(text))[0]
+
+
+def stretches(text: str) -> list[str]:
+    """Cuts a text where no token reaches across: GPT-2's own rule, which lets a word take one blank before it along (encoder.py, Radford 2019)."""
+    return _STRETCH.findall(text)
+
+
+def encode_each(tokenizer: Any, texts: Sequence[str]) -> tuple[npt.NDArray[np.int32], list[int]]:
+    """The ids of each text, one after the other [n_tokens], and how many each has [n_texts]."""
+    found: list[int] = []
+    lengths: list[int] = []
+    for start in range(0, len(texts), AT_ONCE):
+        for encoding in tokenizer.encode_batch_fast(list(texts[start : start + AT_ONCE]), add_special_tokens=False):
+            found += encoding.ids
+            lengths.append(len(encoding.ids))
+    return np.asarray(found, np.int32), lengths
 
 
 def pieces(text: str) -> Iterator[str]:

@@ -50,7 +50,7 @@ def test_a_sample_shows_lines_from_all_over() -> None:
     assert len(sample) == 5
     assert sample[0] == "line number 0 é"
     assert all(line.startswith("line number ") for line in sample)
-    assert corpora.add_text("long", "x " * 5000).sample(3, width=10) == ["x x x x x "[:10].strip()] * 1 or True
+    assert corpora.add_text("one long line", "abc " * 5000).sample(3, width=9)[0] == "abc abc a"
 
 
 def test_what_is_removed_is_gone(home: Path) -> None:
@@ -68,11 +68,10 @@ def test_what_is_removed_is_gone(home: Path) -> None:
             corpora.remove(id)
 
 
-@pytest.mark.parametrize("name", ["about.json", "text.txt", "frequencies.npy"])
-@pytest.mark.parametrize("damage", ["gone", "cut"])
+@pytest.mark.parametrize(
+    ("name", "damage"), [("about.json", "gone"), ("about.json", "cut"), ("text.txt", "gone"), ("text.txt", "cut"), ("frequencies.npy", "gone")]
+)
 def test_a_half_deleted_corpus_is_passed_over_and_made_again(name: str, damage: str) -> None:
-    if (name, damage) == ("frequencies.npy", "cut"):
-        pytest.skip("written before the rename, so never cut")
     corpus = corpora.find("small-world:50:3")
     file = corpus.folder / name
     content = file.read_bytes()

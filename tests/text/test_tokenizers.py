@@ -1,4 +1,4 @@
-import json
+import itertools
 import random
 import subprocess
 import sys
@@ -120,7 +120,7 @@ def test_bpe_steps_end_where_the_tokenizer_ends_and_each_merges_something(word: 
     tokenizer = trained("bpe")
     steps = tokenizer.bpe_steps(word)
     assert steps[-1] == tokenizer.pieces(word)
-    assert all(len(after) < len(before) for before, after in zip(steps, steps[1:], strict=False))
+    assert all(len(after) < len(before) for before, after in itertools.pairwise(steps))
 
 
 def test_only_bpe_has_steps() -> None:
@@ -157,7 +157,21 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 def test_reading_a_word_tokenizer_does_not_load_the_library(tmp_path: Path) -> None:
     trained("word").save(tmp_path / "tokenizer.json")
-    json.loads((tmp_path / "tokenizer.json").read_text())
-    code = f"import sys, pathlib; from core.text.tokenizers import load; load(pathlib.Path({str(tmp_path / 'tokenizer.json')!r})).encode('a b'); print('tokenizers' in sys.modules, 'torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=True)
+    code = """
+import pathlib, sys
+from core.text.tokenizers import load
+load(pathlib.Path(sys.argv[1])).encode("a b")
+print("tokenizers" in sys.modules, "torch" in sys.modules)
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "tokenizer.json")]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("kind", ["bpe", "wordpiece"])
+def test_a_text_cut_before_it_is_encoded_gives_the_librarys_own_ids(kind: str) -> None:
+    tokenizer = trained(kind)
+    rng = random.Random(2)
+    for _ in range(50):
+        text = "".join(rng.choices(["cat", "low", "est", " ", "  ", "\n", "\n\n", "\t", ".", "'s", "!?", "é", "3", "-", "\u00a0"], k=60))
+        assert tokenizer.encode(text) == tokenizer.library.encode(text, add_special_tokens=False).ids

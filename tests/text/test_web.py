@@ -71,7 +71,7 @@ def test_redirects_are_followed_on_the_web_only() -> None:
         with serving(answers) as (from_here, _):
             assert corpora.find(f"{from_here}/0").text() == TEXT
             for i in (1, 2):
-                with pytest.raises(ValueError, match="only http and https addresses|is not allowed"):
+                with pytest.raises(ValueError, match=r"only http and https addresses|is not allowed"):
                     corpora.find(f"{from_here}/{i}")
             with pytest.raises(ValueError, match="answered 302"):
                 corpora.find(f"{from_here}/loop")
