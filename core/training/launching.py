@@ -67,6 +67,8 @@ def _launch_cold(run: Run) -> None:
     until = time.monotonic() + STARTING
     while not run.held() and process.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
+    if process.poll():
+        raise ValueError(f"The training could not be started; {run.folder / 'log.txt'} says why.")
 
 
 def _prepare() -> None:

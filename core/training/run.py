@@ -186,7 +186,7 @@ def create(config: RunConfig) -> Run:
     if not config.report_every:
         from core.training.estimate import estimate, fixed  # asks the launcher, so that no torch is imported here
 
-        config = fixed(config, estimate(config))
+        config = fixed(config, estimate(config, patience=10))
     if not config.eval_every:
         config = dataclasses.replace(config, eval_every=config.report_every)
     aside = workspace() / f".new-{secrets.token_hex(4)}"
