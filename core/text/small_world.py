@@ -14,7 +14,7 @@ from core.text.progress import Progress
 from core.text.small_world_words import ANIMALS, COLOURS, COUNTRIES, FEMALE, MALE, PEOPLE, SENSES, SIZES
 
 ORIGIN = "sentences of our own grammar, with known truths"
-N_SENTENCES = 300_000
+N_SENTENCES = 100_000
 LARGEST = 20_000_000  # sentences; about 900 MB
 
 

@@ -25,6 +25,7 @@ from core.workspace import write_whole
 
 N_LIVE = 2000  # of the live map
 PROBE_LENGTH = 48  # tokens of a probe's live picture
+PROBE_CHARACTERS = 120
 SAMPLE_LENGTH = 32  # tokens
 WATCHED = 5.0  # seconds for which a look counts
 LIVE_EVERY = 1.0  # seconds
@@ -38,6 +39,7 @@ class Recorder:
         self.run, self.learner, self.encoded = run, learner, encoded
         self.parts: Any = learner
         self.offers = run.config.row.offers
+        self.probes = run.config.probes or (_sentence(encoded),)
         cost = learner.cost(run.config.settings, encoded.tokenizer.vocab_size)
         others = small_parts(run.config.settings, encoded.tokenizer.vocab_size)
         self.steps, self.weights_everywhere = snapshot_steps(run.config.n_steps, cost.weights, others, run.config.snapshot_budget)
@@ -73,8 +75,8 @@ class Recorder:
             vectors = self.learner.vectors().head(N_WORDS)
             counts = {} if vectors.counts is None else {"counts": np.asarray(vectors.counts)}
             save_whole(folder / "vectors.safetensors", {"matrix": vectors.matrix, **counts}, as_metadata(words=vectors.words), sure=False)
-        if "attention" in self.offers and self.run.config.probes:
-            probes = [self.parts.patterns(probe) for probe in self.run.config.probes]
+        if "attention" in self.offers:
+            probes = [self.parts.patterns(probe) for probe in self.probes]
             arrays = {str(i): each.bytes() for i, each in enumerate(probes)}
             allowed = {f"{i}.allowed": each.allowed.astype(np.uint8) for i, each in enumerate(probes)}
             save_whole(folder / "attention.safetensors", arrays | allowed, as_metadata(tokens=[each.tokens for each in probes]), sure=False)
@@ -88,11 +90,9 @@ class Recorder:
         return {"prompt": decode(prompt), "text": decode(ids)}
 
     def _prompt(self) -> list[int]:
-        """The first third of the first probe, or the first held-out tokens."""
-        probes = self.run.config.probes
-        ids = list(self.encoded.tokenizer.encode(probes[0])) if probes else []
-        ids = ids[: max(1, len(ids) // 3)] or [int(i) for i in self.encoded.held_out[:8] if i >= 0][:4]
-        return ids or [int(max(0, self.encoded.train[0]))]
+        """The first third of the first probe."""
+        ids = list(self.encoded.tokenizer.encode(self.probes[0]))
+        return ids[: max(1, len(ids) // 3)] or [int(max(0, self.encoded.train[0]))]
 
     # the live view
 
@@ -110,8 +110,8 @@ class Recorder:
             vectors = self.learner.vectors().head(N_LIVE)
             self._layout = aligned(pca(vectors.matrix), self._layout)
             arrays["xy"], told["words"] = self._layout, vectors.words
-        if "attention" in self.offers and self.run.config.probes:
-            patterns = self.parts.patterns(self.run.config.probes[0])
+        if "attention" in self.offers:
+            patterns = self.parts.patterns(self.probes[0])
             arrays["attention"], told["tokens"] = patterns.bytes()[:, :, :PROBE_LENGTH, :PROBE_LENGTH], patterns.tokens[:PROBE_LENGTH]
         if "generate" in self.offers:
             told["text"] = self._growing(step)
@@ -144,6 +144,15 @@ class Recorder:
                 shutil.rmtree(leftover, ignore_errors=True)
             else:
                 leftover.unlink(missing_ok=True)
+
+
+def _sentence(encoded: EncodedCorpus) -> str:
+    """A line of the held-out text, of a length that can be looked at: the probe of a run that was given none."""
+    known = [int(i) for i in encoded.held_out[:600] if int(i) != encoded.tokenizer.unk_id]
+    lines = [line.strip() for line in encoded.tokenizer.decode(known).splitlines()]
+    # The first line may begin in the middle of a sentence.
+    readable = [line for line in lines[1:] if 5 <= len(line.split()) <= 20] or [line for line in lines if line]
+    return readable[0][:PROBE_CHARACTERS] if readable else encoded.tokenizer.words[-1]
 
 
 def remember(say: Callable[[str], None], recorder: Recorder, seconds: float) -> None:

@@ -6,7 +6,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "home"
-    monkeypatch.setenv("ORRERY_HOME", str(folder))
-    return folder
+def _workspace(home: Path) -> None:
+    """Every one, whether it names it or not."""
