@@ -32,7 +32,7 @@ class UmapSettings:
     seed: int = 1
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - a wish, not an error
     """The user wants it no more."""
 
 
@@ -53,7 +53,7 @@ def request(name: str, matrix: np.ndarray, settings: UmapSettings) -> None:
     asked = _file(name, "asked.npz")
     if not asked.exists():
         content = io.BytesIO()
-        np.savez(content, matrix=matrix, **{field: np.array(value) for field, value in asdict(settings).items()})
+        np.savez(content, matrix=matrix, n_neighbours=settings.n_neighbours, min_dist=settings.min_dist, seed=settings.seed)
         write_whole(asked, content.getvalue())
     _file(name, "cancel").unlink(missing_ok=True)
     warm.ensure(WORKER)

@@ -5,7 +5,6 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
-
 Number = int | float  # beartype, unlike mypy, does not take an int for a float
 
 

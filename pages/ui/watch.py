@@ -30,10 +30,12 @@ def _draw(run: Run, was_active: bool) -> None:
     if status.state != "damaged":
         with st.container(key="panes"):
             left, right = st.columns(2, gap="large")
+            live = (run.live() if active else None) or _from_snapshot(run)
             with left:
                 _curves(run)
+                _sample(live)
             with right:
-                _picture(run, active)
+                _picture(run, live)
         _look_closer(run)
     if was_active != active:
         st.rerun()  # the polling begins or ends here
@@ -87,8 +89,13 @@ def _curves(run: Run) -> None:
     )
 
 
-def _picture(run: Run, active: bool) -> None:
-    live = (run.live() if active else None) or _from_snapshot(run)
+def _sample(live: Live | None) -> None:
+    if live is not None and live.text:
+        st.caption(f"What it writes at step {live.step:,}")
+        st.text(live.text)
+
+
+def _picture(run: Run, live: Live | None) -> None:
     if live is None:
         st.caption("The picture appears with the first snapshot.")
         return
@@ -108,9 +115,6 @@ def _heads(run: Run, live: Live) -> None:
     n = len(live.tokens)
     allowed = load.attention(run, run.snapshots()[0].step)[0].allowed[:n, :n]
     attention_view(f"live-heads-{run.id}", live.attention, live.tokens, live.tokens, allowed, height=420)
-    if live.text:
-        st.caption(f"A sample as it stands at step {live.step:,}")
-        st.text(live.text)
 
 
 def _from_snapshot(run: Run) -> Live | None:
