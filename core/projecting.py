@@ -51,6 +51,8 @@ def layout(name: str) -> np.ndarray | None:
 def request(name: str, matrix: np.ndarray, settings: UmapSettings) -> None:
     """Asks the worker, starting it when it is not there; a worker that is busy will be asked again by the next call."""
     asked = _file(name, "asked.npz")
+    if _file(name, "npy").exists():
+        return
     if not asked.exists():
         content = io.BytesIO()
         np.savez(content, matrix=matrix, n_neighbours=settings.n_neighbours, min_dist=settings.min_dist, seed=settings.seed)
@@ -86,7 +88,9 @@ def _file(name: str, ending: str) -> Path:
 
 
 def _compute(name: str) -> None:
-    if _file(name, "npy").exists() or not _file(name, "asked.npz").exists():
+    if _file(name, "npy").exists():
+        _file(name, "asked.npz").unlink(missing_ok=True)
+    if not _file(name, "asked.npz").exists():
         return
     for leftover in ("error", "progress"):
         _file(name, leftover).unlink(missing_ok=True)

@@ -14,8 +14,10 @@ N_WORDS = 2000  # of the map
 
 def watch(run: Run) -> None:
     """Draws a run; while it is active, again and again without touching the rest of the page."""
-    active = run.status().state in ACTIVE
-    st.fragment(_draw, run_every=EVERY if active else None)(run, active)
+    state = run.status().state
+    # One that rests may be resumed from another tab.
+    every = EVERY if state in ACTIVE else 4 * EVERY if state in RESUMABLE else None
+    st.fragment(_draw, run_every=every)(run, state in ACTIVE)
 
 
 def _draw(run: Run, was_active: bool) -> None:
@@ -30,7 +32,7 @@ def _draw(run: Run, was_active: bool) -> None:
     if status.state != "damaged":
         with st.container(key="panes"):
             left, right = st.columns(2, gap="large")
-            live = (run.live() if active else None) or _from_snapshot(run)
+            live = _newest(run)
             with left:
                 _curves(run)
                 _sample(live)
@@ -115,6 +117,12 @@ def _heads(run: Run, live: Live) -> None:
     n = len(live.tokens)
     allowed = load.attention(run, run.snapshots()[0].step)[0].allowed[:n, :n]
     attention_view(f"live-heads-{run.id}", live.attention, live.tokens, live.tokens, allowed, height=420)
+
+
+def _newest(run: Run) -> Live | None:
+    """The live picture, or the last snapshot where that is newer."""
+    live, found = run.live(), run.snapshots()
+    return live if live is not None and (not found or live.step > found[-1].step) else _from_snapshot(run)
 
 
 def _from_snapshot(run: Run) -> Live | None:

@@ -46,7 +46,7 @@ def test_the_first_request_to_a_fresh_server_may_be_a_deep_link(serve: Serve, vi
 def train(visit: Visit, address: str, query: str) -> Page:
     """Starts a run from the form and waits until it is done."""
     page = visit(f"{address}/train?{query}")
-    page.locator(".st-key-start button").click()
+    page.locator(".st-key-start button").first.click()
     expect(page.get_by_text("Pause").or_(page.get_by_text("done")).first).to_be_visible(timeout=LONG)
     assert "run=" in page.url
     expect(page.get_by_text("done")).to_be_visible(timeout=LONG)
@@ -63,7 +63,7 @@ def test_from_training_to_the_map_to_a_words_neighbours(serve: Serve, visit: Vis
     search = page.get_by_label("Word", exact=True)
     search.fill("king")
     expect(page.get_by_text("Nearest to king by cosine")).to_be_visible()
-    assert re.search(r"word=king", page.url)
+    expect(page).to_have_url(re.compile(r"word=king"))
     again = visit(page.url)  # the link is the view
     expect(again.get_by_text("Nearest to king by cosine")).to_be_visible()
     search = again.get_by_label("Word", exact=True)
@@ -84,7 +84,7 @@ def test_from_training_to_attention_of_a_sentence_of_ones_own(serve: Serve, visi
     sentence.press("Enter")
     expect(page.locator(".stSpinner")).to_have_count(0, timeout=LONG)
     settle(page)
-    assert "text=" in page.url
+    expect(page).to_have_url(re.compile(r"text="))
     assert page.locator("img[src=x]").count() == 0
     assert page.get_by_test_id("stAlert").count() == 0
 
@@ -93,17 +93,17 @@ def test_a_refresh_and_a_second_tab_show_the_run_where_it_is(serve: Serve, visit
     folder, corpus = home
     address = serve(APP, folder)
     page = visit(f"{address}/train?system=skip-gram&corpus={corpus}&skip-gram-d_model=16&skip-gram-n_steps=1000000&name=third")
-    page.locator(".st-key-start button").click()
+    page.locator(".st-key-start button").first.click()
     expect(page.get_by_text("running")).to_be_visible(timeout=LONG)
     page.reload()
     settle(page)
     expect(page.get_by_text("running")).to_be_visible()
     second = visit(page.url)
     expect(second.get_by_text("running")).to_be_visible()
-    second.locator(".st-key-pause button").click()
+    second.locator(".st-key-pause button").first.click()
     expect(page.get_by_text("paused")).to_be_visible(timeout=LONG)
-    page.locator(".st-key-resume button").click()
+    page.locator(".st-key-resume button").first.click()
     expect(page.get_by_text("running")).to_be_visible(timeout=LONG)
-    page.locator(".st-key-end button").click()
+    page.locator(".st-key-end button").first.click()
     expect(page.get_by_text("stopped")).to_be_visible(timeout=LONG)
     expect(second.get_by_text("stopped")).to_be_visible(timeout=LONG)
