@@ -15,6 +15,7 @@ from core.training.learner import Cost, State, Step
 from core.vectors import Vectors
 
 LAST_RATE = 1e-4  # the learning rate's end, as a share of its beginning
+PARTS = 4  # of a step for each thread: whoever is done takes the next, so that none waits long for one whose core was wanted elsewhere
 HELD_OUT = 50_000  # positions of the held-out part that are measured: enough for three digits, and soon done
 TYPICAL_KEPT = 0.7  # share of English that survives the default subsampling; for estimates alone
 
@@ -62,9 +63,14 @@ class SkipGram:
 
     def advance(self) -> Step:
         rate, n = self.learning_rate, self.settings.n_threads
-        cuts = self.position + np.arange(n + 1) * self.settings.batch_size // n
-        passes = [(self._train, int(cuts[i]), int(cuts[i + 1]), self._generators, i, rate) for i in range(n)]
-        done = list(self._threads.map(lambda arguments: self._pass(*arguments), passes)) if n > 1 else [self._pass(*passes[0])]
+        n_parts = n * PARTS if n > 1 else 1
+        cuts = self.position + np.arange(n_parts + 1) * self.settings.batch_size // n_parts
+        parts = iter(range(n_parts))
+
+        def work(thread: int) -> list[tuple[float, int, int]]:
+            return [self._pass(self._train, int(cuts[i]), int(cuts[i + 1]), self._generators, thread, rate) for i in parts]
+
+        done = [part for each in (self._threads.map(work, range(n)) if n > 1 else [work(0)]) for part in each]
         loss, n_predictions, n_words = (sum(column) for column in zip(*done, strict=True))
         self.position = int(cuts[-1]) % len(self._train)
         self.step += 1

@@ -31,6 +31,11 @@ _map = _component("map", "points")
 _attention = _component("attention", "panes")
 
 
+def _column(values: Any) -> pa.Table:
+    """One column: a bare array would be sent by way of a pandas frame, at five times the cost."""
+    return pa.table({"": pa.array(values)})
+
+
 @dataclass(frozen=True)
 class Series:
     """One line (or row of points) of a curve.
@@ -85,7 +90,7 @@ def curve(
     meta = {"series": described, "height": height, "x_label": x_label, "log_x": log_x, "log_y": log_y, "marks": [float(mark) for mark in marks]}
     x = np.concatenate(xs) if xs else np.zeros(0)
     y = np.concatenate(ys) if ys else np.zeros(0, dtype=np.float32)
-    _curve(key=key, data={"meta": meta, "x": pa.array(x), "y": pa.array(y)})
+    _curve(key=key, data={"meta": meta, "x": _column(x), "y": _column(y)})
 
 
 def sparkline(values: ArrayLike, *, label: str = "", colour: str = "#4a90b8", width: int = 160, height: int = 36) -> str:
@@ -134,14 +139,14 @@ def word_map(
     n = len(words)
     assert xy.shape == (n, 2), f"{n} words, and places of shape {xy.shape}"
     assert all(0 <= i < n for i in (*neighbours, *matches, *(() if selected is None else (selected,)))), "an index beyond the words"
-    data: dict[str, Any] = {"xy": pa.array(np.asarray(xy, dtype=np.float32).ravel()), "words": pa.array([_sendable(word) for word in words], pa.string())}
+    data: dict[str, Any] = {"xy": _column(np.asarray(xy, dtype=np.float32).ravel()), "words": _column([_sendable(word) for word in words])}
     categories = False
     if counts is not None:
-        data["counts"] = pa.array(np.asarray(counts, dtype=np.float32).ravel())
+        data["counts"] = _column(np.asarray(counts, dtype=np.float32).ravel())
     if colour is not None:
         shades = np.asarray(colour).ravel()
         categories = bool(np.issubdtype(shades.dtype, np.integer))
-        data["colour"] = pa.array(shades.astype(np.int32 if categories else np.float32))
+        data["colour"] = _column(shades.astype(np.int32 if categories else np.float32))
     data["meta"] = {
         "selected": selected,
         "neighbours": [int(i) for i in neighbours],
@@ -193,9 +198,9 @@ def attention_view(
     """
     assert weights_uint8.dtype == np.uint8, "weights are round(255 * weight) as uint8"
     assert (len(queries), len(keys)) == weights_uint8.shape[2:] == allowed.shape, "tokens, weights and mask differ in size"
-    data: dict[str, Any] = {"weights": pa.array(weights_uint8.ravel()), "allowed": pa.array(allowed.astype(np.uint8).ravel())}
+    data: dict[str, Any] = {"weights": _column(weights_uint8.ravel()), "allowed": _column(allowed.astype(np.uint8).ravel())}
     if exact is not None:
-        data["exact"] = pa.array(np.asarray(exact, dtype=np.float32).ravel())
+        data["exact"] = _column(np.asarray(exact, dtype=np.float32).ravel())
     command, pin = _command(key, Pin(layer, head, token))
     data["meta"] = {
         "key": key,
