@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from core.machine import n_cores
 from core.text.docstrings import paragraphs
 from core.text.progress import Progress
 from core.text.writing import folder_aside
@@ -72,7 +73,7 @@ def _files(root: Path) -> Iterator[Path]:
 
 def _read_all(files: list[Path], folder: Path, progress: Progress) -> Iterator[str]:
     """The paragraphs of all files, in the files' order, by as many processes as there are processors."""
-    n_workers = max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8))
+    n_workers = min(n_cores(), 8)
     with folder_aside(folder) as aside, _workers(files, n_workers, aside) as said:
         for n_read, _ in enumerate(said, 1):
             if n_read % 20 == 0:

@@ -5,7 +5,6 @@ proportion, below the first never faster than it.
 """
 
 import json
-import os
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core import locks
+from core.machine import n_cores
 from core.systems import System
 from core.text import corpora, tokenizers
 from core.text.encoding import EncodedCorpus
@@ -49,7 +49,7 @@ class Speed:
 
 def work(settings: Any, cost: Cost) -> float:
     """What a step takes of one core, in arbitrary units; systems without a setting for threads use the same number each time."""
-    return max(1.0, cost.flops) / min(int(getattr(settings, "n_threads", 1)), len(os.sched_getaffinity(0)))
+    return max(1.0, cost.flops) / min(int(getattr(settings, "n_threads", 1)), n_cores())
 
 
 def speed(row: System) -> Speed:

@@ -9,10 +9,10 @@ import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core import warm
+from core.machine import available_memory
 from core.settings import Number, ranges
 from core.training import calibration, launching
 from core.training.config import RunConfig
@@ -80,18 +80,6 @@ def paced(each: float, held_out: float, n_steps: int) -> tuple[int, int]:
     report_every = min(max(1, round(1 / (ROWS_A_SECOND * each))), max(1, n_steps // 20))
     wanted = min(max(1.0, held_out / EVALUATION_SHARE), max(each * n_steps / 10, each * report_every))
     return report_every, report_every * max(1, round(wanted / (each * report_every)))
-
-
-def available_memory() -> float:
-    """Bytes that can be had without swapping: the system's word, or the control group's where that is less."""
-    with open("/proc/meminfo", encoding="ascii") as file:
-        free = next(int(line.split()[1]) * 1024.0 for line in file if line.startswith("MemAvailable"))
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text()
-        used = Path("/sys/fs/cgroup/memory.current").read_text()
-        return free if limit.strip() == "max" else min(free, float(limit) - float(used))
-    except (OSError, ValueError):
-        return free
 
 
 def _refusal(config: RunConfig, memory: float, needed: Callable[[Any], float]) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from core import locks
+from core.machine import n_cores
 from core.workspace import subfolder
 
 
@@ -23,7 +24,7 @@ def n_slots() -> int:
     asked = os.environ.get("ORRERY_SLOTS", "")
     if asked and (not asked.isdigit() or int(asked) < 1):
         raise ValueError(f"ORRERY_SLOTS must be a whole number above nothing, not {asked!r}.")
-    return int(asked) if asked else 1 if len(os.sched_getaffinity(0)) <= 2 else 2
+    return int(asked) if asked else 1 if n_cores() <= 2 else 2
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """Trains a run: waits for its turn, prepares its text, and takes steps until it has them all or somebody wishes otherwise."""
 
 import math
-import os
 import sys
 import time
 from collections.abc import Callable
 
+from core.machine import n_cores
 from core.text import corpora, encoding
 from core.text.encoding import EncodedCorpus
 from core.text.progress import Progress, silent
@@ -161,4 +161,4 @@ class Training:
 
 def _share_cores() -> None:
     if torch := sys.modules.get("torch"):
-        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // slots.n_slots()))
+        torch.set_num_threads(max(1, n_cores() // slots.n_slots()))

@@ -1,0 +1,24 @@
+"""What this machine has: cores and memory that this process may use. Linux says it exactly, other systems roughly."""
+
+import os
+from pathlib import Path
+
+
+def n_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def available_memory() -> float:
+    """Bytes that can be had without swapping: the system's word, or the control group's where that is less; where neither says, all there is."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            free = next(int(line.split()[1]) * 1024.0 for line in file if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text()
+        used = Path("/sys/fs/cgroup/memory.current").read_text()
+        return free if limit.strip() == "max" else min(free, float(limit) - float(used))
+    except (OSError, ValueError):
+        return free
