@@ -7,7 +7,7 @@ from core.training.snapshots import Attention
 from pages.ui import address, load, say
 from pages.ui.components import Pin, attention_view
 
-KEY = "sentence"
+KEY = "attention-sentence"
 
 
 def sentence(run: Run) -> str:
