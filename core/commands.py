@@ -1,6 +1,7 @@
 """What `python -m core` can do. The command line of a system is drawn from its settings, as the form of the page is."""
 
 import dataclasses
+import math
 import os
 import shutil
 import sys
@@ -121,7 +122,7 @@ class Line:
         self._show(what if fraction is None else f"{what}, {100 * fraction:.0f} %")
 
     def row(self, row: Row, n_steps: int) -> None:
-        held_out = f"  held out {row['held_out']:.4f}" if row.get("held_out") is not None else ""
+        held_out = f"  held out {row['held_out']:.4f}" if math.isfinite(row.get("held_out") or math.nan) else ""
         left = f"{row['seconds_left']:.0f} s left"
         self._show(f"step {row['step']:,} of {n_steps:,}  loss {row['loss']:.4f}  {row['speed']:,.0f} a second  {left}{held_out}", row["step"] >= n_steps)
 

@@ -25,8 +25,9 @@ class SkipGram:
 
     A step passes over `batch_size` positions of the text (words and sentence ends) from where the last one ended, and begins again at its end. Its
     loss is that of equation 4: for each pair of an input and the word it predicts, -log sigmoid of their product minus the sum over the
-    n_negative noise words of log sigmoid(-product), averaged over the step's pairs; (n_negative + 1) ln 2 before anything is learnt, nan where no
-    window held two words. The noise words are drawn once a window and shared by its inputs, which see the outputs as they were before the window.
+    n_negative noise words of log sigmoid(-product), averaged over the step's pairs; (n_negative + 1) ln 2 before anything is learnt; a step
+    whose windows subsampling has left without two words has learnt from no words. The noise words are drawn once a window and shared by its
+    inputs, which see the outputs as they were before the window.
     Special tokens (those before `tokenizer.n_special`) are left out of the text and of the noise.
 
     With one thread the same settings and text give the same bits; more share the matrices without locks (Recht et al. 2011, Hogwild) and do not.
@@ -74,7 +75,7 @@ class SkipGram:
         loss, n_predictions, n_words = (sum(column) for column in zip(*done, strict=True))
         self.position = int(cuts[-1]) % len(self._train)
         self.step += 1
-        return Step(loss / n_predictions if n_predictions else math.nan, int(n_words), rate)
+        return Step(loss / n_predictions, int(n_words), rate) if n_predictions else Step(0.0, 0, rate)
 
     def _pass(self, ids: np.ndarray, start: int, stop: int, generators: np.ndarray, thread: int, rate: float) -> tuple[float, int, int]:
         """The kernel's pass over ids[start:stop]: summed loss, pairs, words. A rate of 0 measures and changes nothing."""

@@ -39,7 +39,8 @@ class Recorder:
         self.run, self.learner, self.encoded = run, learner, encoded
         self.parts: Any = learner
         self.offers = run.config.row.offers
-        self.probes = run.config.probes or (_sentence(encoded),)
+        # A probe of which the tokenizer keeps nothing would show nothing.
+        self.probes = tuple(probe for probe in run.config.probes if len(encoded.tokenizer.encode(probe))) or (_sentence(encoded),)
         cost = learner.cost(run.config.settings, encoded.tokenizer.vocab_size)
         others = small_parts(run.config.settings, encoded.tokenizer.vocab_size)
         self.steps, self.weights_everywhere = snapshot_steps(run.config.n_steps, cost.weights, others, run.config.snapshot_budget)

@@ -127,7 +127,7 @@ class Training:
         each = (time.monotonic() - self.began) / (step - self.first_step)
         row: metrics.Row = {
             "step": step,
-            "loss": self.loss_sum / max(1, self.n_tokens),
+            "loss": self.loss_sum / self.n_tokens if self.n_tokens else math.nan,
             "speed": round(self.busy_tokens / max(1e-9, self.busy), 1),
             "learning_rate": taken.learning_rate,
             "seconds": round(self._seconds(), 3),

@@ -181,3 +181,10 @@ def test_warming_starts_no_thread() -> None:
     before = threading.active_count()
     warm()
     assert threading.active_count() == before
+
+
+def test_a_step_that_subsampling_leaves_without_two_words_has_learnt_from_none() -> None:
+    model = learner(encoded([0, 1, -1] * 200, 2), subsample_threshold=1e-6, batch_size=100)
+    taken = model.advance()
+    assert (taken.loss, taken.n_tokens) == (0.0, 0)
+    assert model.step == 1

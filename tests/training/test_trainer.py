@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from core.training import checkpoints, metrics, trainer
+from core.training.learner import Step
 from core.training.run import Run
 from tests.training import toy
 from tests.training.conftest import ROOT, until
@@ -290,3 +291,19 @@ def test_being_watched_changes_nothing_of_what_is_learnt(toy_run: Make) -> None:
     trainer.train(alone)
     trainer.train(watched)
     assert learnt(alone) == learnt(watched)
+
+
+def test_a_probe_without_a_token_is_passed_over(toy_run: Make) -> None:
+    run = toy_run(n_steps=5, probes=("", "the king", "  "))
+    trainer.train(run)
+    assert run.state() == "done", run.error()
+    assert [each.tokens for each in run.snapshots()[-1].attention()] == [["the", "king"]]
+
+
+def test_steps_that_learn_from_no_words_have_no_loss_and_are_no_failure(toy_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = toy_run(n_steps=10, report_every=1)
+    advance = toy.Toy.advance
+    monkeypatch.setattr(toy.Toy, "advance", lambda self: Step(0.0, 0, advance(self).learning_rate) if self.step == 3 else advance(self))
+    trainer.train(run)
+    assert run.state() == "done", run.error()
+    assert np.isnan(run.metrics()["loss"]).tolist() == [step == 4 for step in range(1, 11)]
