@@ -95,6 +95,11 @@ def _read_on(path: Path) -> np.ndarray:
     return table
 
 
+def _is_row(row: Any) -> bool:
+    """Whether it is one of ours: a number, or nothing, under each name. Somebody may have written into the file."""
+    return isinstance(row, dict) and isinstance(row.get("step"), int) and all(isinstance(row.get(name, 0.0), int | float | None) for name in NAMES)
+
+
 def _parsed(content: bytes) -> tuple[list[Row], int]:
     """The whole rows and how many bytes they take."""
     whole = content[: content.rfind(b"\n") + 1]
@@ -104,6 +109,6 @@ def _parsed(content: bytes) -> tuple[list[Row], int]:
             row = json.loads(line)
         except ValueError:  # a line cut by a full disk, or the first of a tail
             continue
-        if isinstance(row, dict) and "step" in row:
+        if _is_row(row):
             found.append(row)
     return found, len(whole)

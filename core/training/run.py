@@ -139,7 +139,7 @@ class Run:
 
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(path.lstat().st_size for path in self.folder.rglob("*") if path.is_file())
+        return sum(_size(Path(folder) / name) for folder, _, names in os.walk(self.folder) for name in names)
 
     def error(self) -> str:
         """Why it failed, empty when it did not."""
@@ -218,6 +218,14 @@ def find(name: str) -> Run:
     if os.sep in name and (Path(name) / "config.json").exists():
         return Run(Path(name).resolve())
     raise ValueError(f"There is no run called {name!r} in {workspace()}. `python -m core list` shows those that there are.")
+
+
+def _size(path: Path) -> int:
+    """Nothing where it has gone meanwhile: a trainer replaces its files."""
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def _born(folder: Path) -> float:

@@ -147,3 +147,18 @@ def test_deleting_leaves_nothing_even_of_an_earlier_attempt(workspace: Path, toy
     shutil.copytree(run.folder, workspace / ".deleted-old")
     run.delete()
     assert [path.name for path in workspace.iterdir() if path.is_dir()] in (["corpora", "cache"], ["cache", "corpora"])
+
+
+def test_what_somebody_wrote_into_the_metrics_is_passed_over(toy_run: Make) -> None:
+    run = toy_run()
+    rows = [b'{"step": 5, "loss": 2.0, "seconds": 1.0}', b"\xff\xfe{", b"null", b'{"step": null}', b'{"step": "6", "loss": 1}', b'{"step": 7, "loss": [1]}']
+    (run.folder / "metrics.jsonl").write_bytes(b"\n".join([*rows, b'{"step": 10, "loss": 1.0}', b'{"step": "last"}', b""]))
+    assert run.metrics()["step"].tolist() == [5, 10]
+    assert metrics.last_row(run.folder / "metrics.jsonl")["step"] == 10
+    assert [row["step"] for row in metrics.drop_after(run.folder / "metrics.jsonl", 9)] == [5]
+
+
+def test_the_size_of_a_run_whose_files_are_being_replaced_is_told(toy_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = toy_run()
+    monkeypatch.setattr("os.walk", lambda folder: [(str(folder), [], ["config.json", "gone.part"])])
+    assert run.size() == (run.folder / "config.json").stat().st_size
