@@ -18,6 +18,7 @@ SENTENCE_END = "\n"  # stands among the words where a sentence ends
 # Begins with one class, which the engine looks for five times as fast as for several patterns.
 _END = re.compile(r"[.!?…。！？](?:[\"'”’)\]»]?\s+(?![\sa-z])|(?<=[。！？])[”’」』）]?|(?<=\s.)(?=\s))")
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+LONGEST_HAN = 500  # characters cut into words at once
 _END = re.compile(r"[.!?…][\"'”’)\]»]?\s+(?![\sa-z])|[。！？][”’」』）]?|(?<=\s)[.!?](?=\s)")
 
 
@@ -58,7 +59,9 @@ def _pattern(punctuation: bool, marks: str) -> re.Pattern[str]:
 
 
 def _han(word: str) -> list[str]:
-    return [part for part in jieba().lcut(word) if not part.isspace()]
+    # jieba's time grows with the square of what it is given: text without any marks comes in stretches of many thousand characters.
+    stretches = (word[i : i + LONGEST_HAN] for i in range(0, len(word), LONGEST_HAN))
+    return [part for stretch in stretches for part in jieba().lcut(stretch) if not part.isspace()]
 
 
 @lru_cache(maxsize=1)

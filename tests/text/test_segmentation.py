@@ -1,3 +1,5 @@
+import time
+
 from core.text.segmentation import SENTENCE_END, segment
 
 
@@ -41,3 +43,9 @@ def test_chinese_is_cut_by_jieba_and_its_cache_lies_in_the_workspace() -> None:
     from core.text.segmentation import jieba
 
     assert jieba().dt.tmp_dir.endswith("cache/jieba")
+
+
+def test_chinese_without_any_mark_takes_no_longer_for_being_long() -> None:
+    before = time.perf_counter()
+    assert "".join(segment("山" * 30_000)) == "山" * 30_000
+    assert time.perf_counter() - before < 3  # five seconds, and growing with the square, when jieba is given all of it at once
