@@ -1,6 +1,7 @@
 """Texts to learn from: the two built in, and the user's own. A corpus is a folder: text.txt, about.json, frequencies.npy."""
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -92,11 +93,11 @@ def find(reference: str, progress: Progress = silent) -> Corpus:
         return _small_world(reference, progress)
     if reference in web.WELL_KNOWN or re.match(r"[a-z][a-z0-9+.-]*://", reference, re.IGNORECASE):
         return _from_web(reference, progress)
-    path = Path(reference).expanduser()
-    if path.is_file():
+    path = Path(os.path.expanduser(reference))
+    if os.path.isfile(path):
         return add_file(path.name, path, progress)
     known = ", ".join([*BUILT_IN, *(corpus.id for corpus in available() if corpus.id not in BUILT_IN)])
-    raise ValueError(f"There is no text called “{reference}”, and no file of that name. There are {known}; a path or an http(s) address will do too.")
+    raise ValueError(f"There is no text called “{reference[:200]}”, and no file of that name. There are {known}; a path or an http(s) address will do too.")
 
 
 def add_text(title: str, text: str, progress: Progress = silent, origin: str = "pasted") -> Corpus:

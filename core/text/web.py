@@ -61,7 +61,7 @@ WELL_KNOWN = {
 
 class _OnlyWeb(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> urllib.request.Request | None:
-        _checked(newurl)
+        _checked(newurl)  # its sentence names the address that is meant
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -83,8 +83,10 @@ def downloaded(url: str, progress: Progress) -> Iterator[tuple[str, Path]]:
                 _save(response, aside / "content", progress)
         except urllib.error.HTTPError as error:
             raise ValueError(f"{host} answered {error.code} ({error.reason}) to {url}. Check the address in a browser.") from error
+        except UnicodeError as error:
+            raise ValueError(f"“{url[:200]}” is no web address: there is no such host name. Check it in a browser.") from error
         except (urllib.error.URLError, TimeoutError, ssl.SSLError, http.client.HTTPException, ConnectionError) as error:
-            reason = getattr(error, "reason", None) or error
+            reason = " ".join(str(getattr(error, "reason", None) or error).split())
             raise ValueError(f"{host} cannot be reached ({reason}). Is this machine on a network? A file or pasted text works without one.") from error
         yield name, aside / "content"
 
@@ -115,7 +117,8 @@ def _name(response: Any) -> str:
 
 def _save(response: Any, path: Path, progress: Progress) -> None:
     """Writes the answer to `path`, chunk by chunk, never more than the limit."""
-    announced = int(response.headers.get("Content-Length") or 0)
+    length = (response.headers.get("Content-Length") or "").strip()
+    announced = int(length) if length.isdecimal() else 0  # a server that says nonsense is read to its end
     too_large = f"{response.geturl()} is larger than {megabytes(LARGEST_DOWNLOAD)}, the most that is loaded. Load it yourself, and give a part of it as a file."
     if announced > LARGEST_DOWNLOAD:
         raise ValueError(too_large)

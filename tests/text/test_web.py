@@ -115,3 +115,14 @@ def test_without_a_network_a_sentence_says_so() -> None:
         pass
     with pytest.raises(ValueError, match=r"cannot be reached .* Is this machine on a network\?"):
         corpora.find(f"{address}/x")
+
+
+@pytest.mark.parametrize("length", ["lots", "-5", ""])
+def test_an_announced_length_that_is_no_number_is_ignored(length: str) -> None:
+    with serving({"/cats.txt": Answer(TEXT.encode(), announced=None, headers={"Content-Length": length})}) as (address, _):
+        assert corpora.find(f"{address}/cats.txt").text() == TEXT
+
+
+def test_a_host_name_that_cannot_be_is_said_in_words() -> None:
+    with pytest.raises(ValueError, match="no web address"):
+        corpora.find(f"http://{'a' * 300}.com/cats.txt")
