@@ -82,6 +82,8 @@ def test_help_is_there_at_once_and_names_every_setting() -> None:
         (["resume", ".."], "There is no run called '..'"),
         (["export", "nothing"], "There is no run called 'nothing'"),
         (["delete", "nothing"], "There is no run called 'nothing'"),
+        (["train", "gpt", "--corpus", "~nobody-of-this-name/text.txt"], "There is no text called"),
+        (["train", "gpt", "--corpus", "x" * 5000], "There is no text called"),
         (["dance"], "There is no command 'dance'"),
     ],
 )
@@ -149,3 +151,11 @@ def test_a_failure_while_training_is_a_sentence_too(workspace: Path) -> None:
     failed = core("train", "skip-gram", *TINY, "--n-steps", "100000", "--learning-rate", "1.0", "--d-model", "9", "--name", "e", "--tokenizer.vocab-size", "7")
     assert failed.returncode == 2
     assert "Traceback" not in failed.stderr
+
+
+def test_a_place_that_cannot_be_used_is_named_with_what_to_do(trained: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    failed = core("export", trained.id, "--to", str(tmp_path / "file"))
+    assert failed.returncode == 2
+    assert failed.stderr.startswith(str(tmp_path / "file"))
+    assert "name a folder" in failed.stderr
