@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from pages.ui import frame, pickers, tokens
+from pages.ui import forms, frame, pickers, tokens
 
 frame.enter("tokens", "Tokens", "A model never sees letters, only the pieces that a tokenizer cuts. Each kind is trained on the text you choose.")
 
 left, right = st.columns([2, 1], gap="medium", vertical_alignment="bottom")
 with left:
-    text = st.text_input("Sentence", "The unbelievable tokenizers were cutting words, 词语切分也一样。", key="sentence", bind="query-params", max_chars=500)
+    text = st.text_input("Sentence", "The unbelievable tokenizers were cutting words, 词语切分也一样。", max_chars=500, **forms.kept("sentence"))
 with right:
     corpus = pickers.corpus(made_only=True)
 if not text.strip():
     st.info("Type a sentence to see it cut.", icon=":material/edit:")
     st.stop()
 
-size = st.select_slider("Vocabulary of the sub-word kinds", [300, 500, 1000, 2000, 4000, 8000], 1000, key="vocabulary", bind="query-params")
+size = st.select_slider("Vocabulary of the sub-word kinds", [300, 500, 1000, 2000, 4000, 8000], 1000, **forms.kept("vocabulary"))
 made = tokens.tokenizers(corpus, size)
 tokens.side_by_side(made, text)
 st.header("BPE, merge by merge", anchor=False)

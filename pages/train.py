@@ -24,19 +24,22 @@ if address.get("run"):
 left, right = st.columns(2, gap="large")
 with left:
     chosen = system(pickers.one_of("System", {row.name: f"{row.title} ({row.year})" for row in SYSTEMS}, "system"))
-    st.caption(f"{chosen.difference} {chosen.paper}")
 with right:
     corpus = pickers.corpus()
+st.caption(f"{chosen.difference} {chosen.paper}")
 
 forms.presets(chosen)
 settings = forms.settings_form(chosen.settings, chosen.name, chosen.settings())
 with st.expander("How the text is cut into tokens", icon=":material/content_cut:"):
     tokenizer = forms.settings_form(TokenizerSettings, f"{chosen.name}-text", chosen.tokenizer)
-name = st.text_input("Name", placeholder="as shown in the gallery; made up where you leave it empty", key="name", max_chars=80)
+name = st.text_input("Name", placeholder="as shown in the gallery; made up where you leave it empty", max_chars=80, **forms.kept("name"))
 probe = ""
 if "attention" in chosen.offers:
     probe = st.text_input(
-        "Probe sentence", placeholder="its attention is kept while the run trains; a sentence of the text where you leave it empty", key="probe", max_chars=400
+        "Probe sentence",
+        placeholder="its attention is kept while the run trains; a sentence of the text where you leave it empty",
+        max_chars=400,
+        **forms.kept("probe"),
     )
 if settings is None or tokenizer is None:
     st.stop()

@@ -51,8 +51,13 @@ def _key(prefix: str, name: str) -> str:
     return f"{prefix}-{name}"
 
 
+def kept(key: str) -> dict[str, Any]:
+    """Arguments for a widget whose value a refresh, a link and coming back by the menu all keep."""
+    return {"key": key, "bind": "query-params", "persist_state": "session"}
+
+
 def _widget(key: str, name: str, value: Any, allowed: Range) -> Any:
-    shared: dict[str, Any] = {"label": name, "key": key, "help": allowed.help, "bind": "query-params", "persist_state": "session"}
+    shared: dict[str, Any] = {"label": name, "help": allowed.help, **kept(key)}
     if allowed.choices:
         return st.selectbox(options=allowed.choices, index=allowed.choices.index(value), **shared)
     if isinstance(value, bool):

@@ -8,13 +8,14 @@ from pages.ui import address, load, say
 from pages.ui.components import Pin, attention_view
 
 KEY = "attention-sentence"
+LONGEST = 4000  # characters: a server refuses an address that is much longer
 
 
 def sentence(run: Run) -> str:
     """A field for a sentence, in the address; empty means the run's probe."""
     if KEY not in st.session_state:
-        st.session_state[KEY] = address.get("text")
-    typed = st.text_input("Sentence", key=KEY, placeholder="the run's own probe sentence; type any other", icon=":material/edit:")
+        st.session_state[KEY] = address.get("text")[:LONGEST]
+    typed = st.text_input("Sentence", key=KEY, placeholder="the run's own probe sentence; type any other", icon=":material/edit:", max_chars=LONGEST)
     address.put(text=typed.strip())
     return typed.strip()
 
@@ -38,6 +39,8 @@ def patterns(run: Run, step: int, text: str) -> Attention | None:
             f"The sentence is longer than the {len(found.tokens)} tokens that this model sees at once; its last {found.n_left_out} tokens are left out.",
             icon=":material/content_cut:",
         )
+    if "[UNK]" in found.tokens:
+        st.caption("[UNK] stands for what is not in this run's vocabulary.")
     return Attention(found.tokens, found.bytes(), found.allowed)
 
 

@@ -8,6 +8,7 @@ from core.vectors import Neighbour
 from pages.ui import address, load, say
 
 N_NEIGHBOURS = 12
+LONGEST = 100  # characters of a word
 KEY = "word-search"
 
 
@@ -19,8 +20,8 @@ def choose(word: str) -> None:
 def search(run: Run, step: int) -> str:
     """A field for a word; the word of the address at first. Returns a word of the vocabulary, or nothing."""
     if KEY not in st.session_state:
-        st.session_state[KEY] = address.get("word")
-    typed = st.text_input("Word", key=KEY, placeholder="type or click a word", icon=":material/search:", live=True)
+        st.session_state[KEY] = address.get("word")[:LONGEST]
+    typed = st.text_input("Word", key=KEY, placeholder="type or click a word", icon=":material/search:", live=True, max_chars=LONGEST)
     if not typed.strip():
         return ""
     vectors = load.vectors(run, step)

@@ -1,5 +1,7 @@
 """Choosing a run, a moment of it, a corpus."""
 
+from collections import Counter
+
 import streamlit as st
 
 from core.text.corpora import BUILT_IN, available
@@ -14,27 +16,24 @@ def run(view: str, what: str) -> Run:
         st.info(f"There is no run with {what} yet. Train one: the starting cards on Home begin a good one with a click.", icon=":material/orbit:")
         st.page_link("pages/home.py", label="Starting cards", icon=":material/arrow_forward:")
         st.stop()
-    wanted = address.get("run")
-    names = {each.id: _label(each) for each in found}
-    if wanted and wanted not in names:
-        st.warning(f"There is no run called “{say.plain(wanted)}” with {what} here. Shown is the newest one instead.", icon=":material/search_off:")
-    chosen = one_of("Run", names, "run")
+    namesakes = Counter(each.name for each in found)
+    names = {each.id: each.name if namesakes[each.name] == 1 else f"{each.name} ({each.id})" for each in found}
+    chosen = one_of("Run", names, "run", which=f" with {what}")
     return next(each for each in found if each.id == chosen)
 
 
-def _label(one: Run) -> str:
-    return one.id if one.name == one.id else f"{one.name} ({one.id})"
-
-
-def one_of(label: str, titles: dict[str, str], part: str, help: str | None = None) -> str:
-    """One of `titles` (id: as shown), kept in the address by its id: the one the address names, else the first."""
+def one_of(label: str, titles: dict[str, str], part: str, help: str | None = None, which: str = "") -> str:
+    """One of `titles` (id: as shown), kept in the address by its id: the one the address names, else the first, after saying so."""
     # Streamlit's own binding would put the title into the URL, which is not unique and changes.
     wanted = address.get(part)
     key = f"pick-{part}"
     if st.session_state.get(key) not in titles:
-        st.session_state.pop(key, None)
-    start = list(titles).index(wanted) if wanted in titles else 0
-    chosen = str(st.selectbox(label, list(titles), index=start, format_func=titles.__getitem__, key=key, help=help))
+        # Said outright, not as a default: the browser would keep what it showed before, and send it with the next click.
+        st.session_state[key] = wanted if wanted in titles else next(iter(titles))
+    if wanted and wanted not in titles:
+        shown = titles[st.session_state[key]]
+        st.warning(f"There is no {part}{which} called “{say.plain(wanted)}” here. Shown is “{say.plain(shown)}” instead.", icon=":material/search_off:")
+    chosen = str(st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=help))
     address.put(**{part: chosen})
     return chosen
 

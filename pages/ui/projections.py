@@ -6,18 +6,17 @@ import streamlit as st
 from core import projecting
 from core.projecting import UmapSettings
 from core.training.run import Run
-from pages.ui import address, load, neighbourhood, say
+from pages.ui import address, forms, load, neighbourhood, say
 from pages.ui.components import Click, word_map
 
 METHODS = {"pca": "PCA", "umap": "UMAP"}
 HEIGHT = 620
+ROOM, GAP = 64, 16  # pixels: of the bar while UMAP works, and between it and the map
 
 
 def picker() -> str:
     """PCA or UMAP, in the URL."""
-    return str(
-        st.segmented_control("Projection", list(METHODS), default="pca", required=True, format_func=METHODS.__getitem__, key="projection", bind="query-params")
-    )
+    return str(st.segmented_control("Projection", list(METHODS), default="pca", required=True, format_func=METHODS.__getitem__, **forms.kept("projection")))
 
 
 def show(run: Run, step: int, method: str, word: str) -> None:
@@ -32,11 +31,13 @@ def show(run: Run, step: int, method: str, word: str) -> None:
     if layout is not None:
         _map(run, step, layout, word, "by UMAP (cosine, 15 neighbours)")
         return
-    _map(run, step, load.map_by_pca(run, step), word, "by PCA, while UMAP works")
-    if address.get("cancelled") == name:
-        st.button("Compute UMAP", icon=":material/play_arrow:", on_click=lambda: address.put(cancelled=None))
-        return
-    _wait(name, matrix, settings)
+    # Above the map, where it is seen; the map gives it the room, so that nothing below moves.
+    with st.container(height=ROOM, border=False):
+        if cancelled := address.get("cancelled") == name:
+            st.button("Compute UMAP", icon=":material/play_arrow:", on_click=lambda: address.put(cancelled=None))
+        else:
+            _wait(name, matrix, settings)
+    _map(run, step, load.map_by_pca(run, step), word, "by PCA" if cancelled else "by PCA, while UMAP works", HEIGHT - ROOM - GAP)
 
 
 @st.fragment(run_every=0.7)
@@ -57,7 +58,7 @@ def _wait(name: str, matrix: np.ndarray, settings: UmapSettings) -> None:
             st.rerun()
 
 
-def _map(run: Run, step: int, xy: np.ndarray, word: str, how: str) -> None:
+def _map(run: Run, step: int, xy: np.ndarray, word: str, how: str, height: int = HEIGHT) -> None:
     vectors = load.vectors(run, step).head(load.MAP_WORDS)
     near = [each.index for each in neighbourhood.neighbours(run, step, word) if each.index < len(xy)]
     selected = vectors.index.get(word) if word else None
@@ -72,7 +73,7 @@ def _map(run: Run, step: int, xy: np.ndarray, word: str, how: str) -> None:
         counts=vectors.counts,
         selected=selected,
         neighbours=near,
-        height=HEIGHT,
+        height=height,
         caption=f"{len(xy):,} most frequent words at step {step:,}, {how}",
         on_click=clicked,
     )

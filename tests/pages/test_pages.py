@@ -51,6 +51,18 @@ def test_a_link_to_a_run_that_is_gone_says_so(page):
     assert "no run" in said(app)
 
 
+@pytest.mark.parametrize(("page", "part"), [("train", "corpus"), ("corpora", "text")])
+def test_a_link_to_a_text_that_is_gone_says_so(page, part):
+    app = open_page(page, **{part: "long-gone"})
+    assert not app.exception
+    assert f"no {part} called" in said(app)
+
+
+def test_a_very_long_sentence_in_a_link_is_cut_and_not_an_exception():
+    app = open_page("tokens", corpus="small-world", sentence="x" * 900)
+    assert not app.exception
+
+
 def test_settings_that_cannot_be_are_said_and_nothing_starts():
     app = open_page("train", system="gpt")
     app.number_input(key="gpt-n_heads").set_value(5).run()
