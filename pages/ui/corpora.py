@@ -31,9 +31,10 @@ def show(reference: str) -> None:
     ):
         column.metric(label, value)
     st.caption(f"Where it comes from: {say.plain(found.origin)}")
-    left, right = st.columns(2, gap="large")
+    with st.container(key="panes"):
+        left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("How often its words stand in it", anchor=False)
+        st.subheader("How often each word occurs", anchor=False)
         st.plotly_chart(frequency_curve(found.frequencies(), [word for word, _ in found.top(500)]), key="frequencies")
     with right:
         st.subheader("A sample", anchor=False)

@@ -26,8 +26,8 @@ def _cards(was_active: bool) -> None:
     n_shown = st.session_state.get("gallery-shown", SHOWN)
     for first in range(0, min(len(found), n_shown), PER_ROW):
         with st.container(key=f"cards-{first}"):
-            for column, run in zip(st.columns(PER_ROW, gap="medium"), found[first : first + PER_ROW], strict=False):
-                with column, st.container(border=True):
+            for column, run in zip(st.columns(PER_ROW, gap="small"), found[first : first + PER_ROW], strict=False):
+                with column, st.container(border=True, height="stretch"):
                     _card(run, run.status())
     if len(found) > n_shown and st.button(f"Show all {len(found)} runs", key="gallery-more"):
         st.session_state["gallery-shown"] = len(found)

@@ -95,7 +95,9 @@ def duration(config: RunConfig, before: str = "") -> None:
 
 
 def _say_duration(config: RunConfig, before: str, was_known: bool) -> None:
-    st.caption(before + expected(config))
+    # A refusal is no side remark: not in a caption's grey.
+    says = expected(config)
+    (st.markdown if says.startswith(":red") else st.caption)(before + says)
     if not was_known and _known(config) is not None:
         st.rerun()
 

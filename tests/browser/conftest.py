@@ -130,5 +130,5 @@ def visit(contexts: Callable[[str], BrowserContext]) -> Iterator[Visit]:
 
 
 def settle(page: Page) -> None:
-    """Wait until the script of the page has run."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]").wait_for()
+    """Wait until the script of the page has run: on a fresh and busy machine Tokens makes its text and four vocabularies first."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]").wait_for(timeout=60_000)

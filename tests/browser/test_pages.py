@@ -43,13 +43,26 @@ def test_the_first_request_to_a_fresh_server_may_be_a_deep_link(serve: Serve, vi
     assert "kept=yes" in shown.url
 
 
+def test_the_very_first_page_of_a_server_looks_as_all_later_ones(serve: Serve, visit: Visit, tmp_path):
+    address = serve(APP, tmp_path)
+    widths = [visit(address).get_by_test_id("stSidebar").bounding_box()["width"] for _ in range(2)]
+    assert widths == [220, 220]
+
+
+@pytest.mark.parametrize(("scheme", "colour"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(16, 24, 29)")])
+def test_what_a_button_says_can_be_read_in_both_themes(serve: Serve, visit: Visit, home, scheme, colour):
+    page = visit(serve(APP, home[0]), scheme=scheme)
+    expect(page.get_by_test_id("stBaseButton-primary").first).to_have_css("color", colour)
+
+
 def train(visit: Visit, address: str, query: str) -> Page:
     """Starts a run from the form and waits until it is done."""
     page = visit(f"{address}/train?{query}")
     page.locator(".st-key-start button").first.click()
-    expect(page.get_by_text("Pause").or_(page.get_by_text("done")).first).to_be_visible(timeout=LONG)
+    done = page.get_by_text(re.compile("done$")).first  # the state, not the sentence "... as soon as the first steps are done."
+    expect(page.get_by_text("Pause").or_(done).first).to_be_visible(timeout=LONG)
     assert "run=" in page.url
-    expect(page.get_by_text("done")).to_be_visible(timeout=LONG)
+    expect(done).to_be_visible(timeout=LONG)
     return page
 
 
@@ -107,3 +120,32 @@ def test_a_refresh_and_a_second_tab_show_the_run_where_it_is(serve: Serve, visit
     page.locator(".st-key-end button").first.click()
     expect(page.get_by_text("stopped")).to_be_visible(timeout=LONG)
     expect(second.get_by_text("stopped")).to_be_visible(timeout=LONG)
+
+
+def test_a_text_that_was_added_stays_the_one_that_is_shown(serve: Serve, visit: Visit, home):
+    folder, corpus = home
+    page = visit(f"{serve(APP, folder)}/corpora?text={corpus}")
+    page.locator(".st-key-paste-text textarea").fill("The cat sat on the mat and the dog sat on the log. " * 40)
+    page.locator(".st-key-paste-title input").fill("Cats")
+    page.locator(".st-key-paste-title input").press("Tab")
+    page.locator(".st-key-add-pasted button").click()
+    expect(page).to_have_url(re.compile("text=cats"))
+    page.get_by_text("Upload", exact=True).click()
+    expect(page.get_by_test_id("stFileUploader")).to_be_visible()
+    settle(page)
+    expect(page).to_have_url(re.compile("text=cats"))
+
+
+def test_what_was_typed_is_still_there_after_a_refresh_and_after_another_page(serve: Serve, visit: Visit, home):
+    folder, corpus = home
+    page = visit(f"{serve(APP, folder)}/train?system=gpt&corpus={corpus}&name=kept")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("kept")
+    page.get_by_label("Probe sentence").fill("the king saw the queen")
+    page.get_by_label("Probe sentence").press("Enter")
+    expect(page).to_have_url(re.compile("probe=the"))
+    page.reload()
+    expect(page.get_by_label("Probe sentence")).to_have_value("the king saw the queen")
+    page.get_by_role("link", name="Corpora").click()
+    expect(page.get_by_role("heading", name="Corpora", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Train", exact=True).click()
+    expect(page.get_by_label("Probe sentence")).to_have_value("the king saw the queen")
