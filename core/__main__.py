@@ -8,22 +8,7 @@
 
 Everything is kept in runs/ beside the app, or in $ORRERY_HOME. The app shows the same runs."""
 
-import errno
 import sys
-
-REMEDIES = {
-    errno.EROFS: "Set ORRERY_HOME, or --to, to a folder on a disk that can be written to.",
-    errno.EACCES: "Change its permissions, or set ORRERY_HOME to a folder of your own.",
-    errno.EEXIST: "It is a file; name a folder, with --to or in ORRERY_HOME.",
-    errno.ENOTDIR: "It is a file; name a folder, with --to or in ORRERY_HOME.",
-    errno.ENOSPC: "Make room, by deleting runs for instance, and try again.",
-}
-
-
-def in_words(error: OSError) -> str:
-    """What the system refused, and what to do."""
-    remedy = REMEDIES.get(error.errno or 0, "See whether the folder is there and can be written to, or set ORRERY_HOME to another.")
-    return f"{error.filename or 'The workspace'} cannot be used: {error.strerror or error}. {remedy}"
 
 
 def main(arguments: list[str]) -> int:
@@ -48,6 +33,8 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
+        from core.training.failing import in_words
+
         print(in_words(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:

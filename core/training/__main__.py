@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from core.training.failing import in_words
 from core.training.launching import ENVIRONMENT
 from core.training.run import Run, find
 
@@ -23,8 +24,8 @@ def main(arguments: list[str]) -> int:
         from core.training.trainer import train  # after the checks: it imports the slow things
 
         train(run)
-    except ValueError as error:
-        print(error, file=sys.stderr)
+    except (ValueError, OSError) as error:
+        print(in_words(error) if isinstance(error, OSError) else error, file=sys.stderr)
         return 2
     if error_sentence := run.error():
         print(error_sentence, file=sys.stderr)

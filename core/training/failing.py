@@ -8,19 +8,29 @@ from core.training.run import Run
 from core.training.wishes import say
 from core.workspace import write_whole
 
+REMEDIES = {
+    errno.EROFS: "Set ORRERY_HOME, or --to, to a folder on a disk that can be written to.",
+    errno.EACCES: "Change its permissions, or set ORRERY_HOME to a folder of your own.",
+    errno.EEXIST: "It is a file; name a folder, with --to or in ORRERY_HOME.",
+    errno.ENOTDIR: "It is a file; name a folder, with --to or in ORRERY_HOME.",
+    errno.ENOSPC: "Make room, by deleting runs for instance, and try again.",
+}
+
 
 def failed(run: Run, error: Exception) -> None:
     """Writes `error.txt`, if the run's folder is still there."""
     if not run.folder.exists():
         say("The run's folder has gone, so that the training ends.")
         return
-    (run.folder / "live.safetensors").unlink(missing_ok=True)  # room for the sentence, should the disk be full
+    said = sentence(run, error)
+    for name in ("live.safetensors", "doing.json"):  # room for the sentence, should the disk be full
+        (run.folder / name).unlink(missing_ok=True)
     try:
-        write_whole(run.folder / "error.txt", sentence(run, error))
+        write_whole(run.folder / "error.txt", said)
         with open(run.folder / "log.txt", "a", encoding="utf-8") as log:
             traceback.print_exception(error, file=log)
     except OSError as second:
-        say(f"error.txt could not be written: {second}")
+        say(f"{said} ({second.strerror}: error.txt or log.txt is not whole.)")
 
 
 def sentence(run: Run, error: Exception) -> str:
@@ -37,3 +47,9 @@ def sentence(run: Run, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return f"A file of the run has gone while it trained ({error.filename}). {kept_words}"
     return f"Something went wrong that nobody foresaw: {type(error).__name__}: {error}. log.txt says where. {kept_words}"
+
+
+def in_words(error: OSError) -> str:
+    """What the system refused, and what to do."""
+    remedy = REMEDIES.get(error.errno or 0, "See whether the folder is there and can be written to, or set ORRERY_HOME to another.")
+    return f"{error.filename or 'The workspace'} cannot be used: {error.strerror or error}. {remedy}"

@@ -307,3 +307,13 @@ def test_steps_that_learn_from_no_words_have_no_loss_and_are_no_failure(toy_run:
     trainer.train(run)
     assert run.state() == "done", run.error()
     assert np.isnan(run.metrics()["loss"]).tolist() == [step == 4 for step in range(1, 11)]
+
+
+def test_where_even_the_sentence_cannot_be_written_the_log_has_it(toy_run: Make, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    run = toy_run(n_steps=20)
+    full = OSError(28, "No space left on device")
+    monkeypatch.setattr(toy.Toy, "advance", _raise(full))
+    monkeypatch.setattr("core.training.failing.write_whole", _raise(full))
+    trainer.train(run)
+    assert "The disk is full" in capfd.readouterr().err
+    assert not run.held()
