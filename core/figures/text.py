@@ -25,5 +25,5 @@ def frequency_curve(counts: np.ndarray, words: Sequence[str], height: int = 320)
         hovertemplate="%{text}<br>rank %{x:,}, seen %{y:,} times<extra></extra>",
     )
     drawn.update_xaxes(type="log", dtick=1, title_text="rank of the word")
-    drawn.update_yaxes(type="log", dtick=1, title_text="times it stands in the text")
+    drawn.update_yaxes(type="log", dtick=1, title_text="times it is seen")
     return drawn

@@ -24,7 +24,7 @@ class RunConfig:
     probes: tuple[str, ...] = ()  # sentences whose attention is kept, and whose beginnings are continued
     report_every: int = 0  # steps between two rows of metrics
     eval_every: int = 0  # steps between two held-out losses, a multiple of report_every
-    snapshot_budget: int = 512 * MEGABYTE  # bytes on disk
+    snapshot_budget: int = 256 * MEGABYTE  # bytes on disk
     created: float = field(default_factory=time.time)  # seconds since 1970
 
     @property

@@ -21,6 +21,7 @@ from core.workspace import workspace
 
 ROWS_A_SECOND = 6
 EVALUATION_SHARE = 0.03  # of the training time, at most
+PROCESS = 0.3e9  # bytes of a trainer before it holds a model: the interpreter and its libraries
 MARGIN = 0.9  # of the free memory, at most
 CHECKPOINTS = 3 * 3  # two and one being written, each with the optimizer's two moments
 SHRINKABLE = ("batch_size", "n_ctx", "d_model", "n_layers")
@@ -72,7 +73,7 @@ def computed(config: RunConfig) -> Estimate:
     each = known.seconds(calibration.work(config.settings, cost))
     report_every, eval_every = paced(each, known.held_out, config.n_steps)
     seconds = each * config.n_steps + known.held_out * math.ceil(config.n_steps / eval_every)
-    return Estimate(seconds, cost.memory, disk, report_every, eval_every, refused)
+    return Estimate(seconds, PROCESS + cost.memory, disk, report_every, eval_every, refused)
 
 
 def paced(each: float, held_out: float, n_steps: int) -> tuple[int, int]:

@@ -6,17 +6,17 @@ import re
 import streamlit as st
 
 from core.text import corpora
-from core.text.encoding import encode
 from core.text.subwords import character_ngrams as ngrams
-from core.text.tokenizers import Tokenizer
+from core.text.tokenizers import Tokenizer, train
 from core.text.tokenizing import TokenizerSettings
 from pages.ui import say
 
+SAMPLE = 2_000_000  # bytes of the text that the tokenizers learn from
 KINDS = {"word": "Words", "character": "Characters", "bpe": "BPE", "wordpiece": "WordPiece"}
 
 
 def tokenizers(corpus: str, vocab_size: int) -> dict[str, Tokenizer]:
-    """One of each kind, trained on the corpus (kept on disk by what it was made from)."""
+    """One of each kind, trained on a sample of the corpus."""
     bar = st.progress(0.0, text="cutting the text")
     try:
         found = corpora.find(corpus, lambda what, share: bar.progress(min(share or 0.0, 1.0), text=say.plain(what)) and None)
@@ -31,7 +31,10 @@ def tokenizers(corpus: str, vocab_size: int) -> dict[str, Tokenizer]:
 
 @st.cache_resource(max_entries=32, show_spinner="Learning how to cut…")
 def _tokenizer(corpus: str, digest: str, kind: str, vocab_size: int) -> Tokenizer:
-    return encode(corpora.find(corpus), TokenizerSettings(kind=kind, vocab_size=vocab_size, lowercase=False, punctuation=True)).tokenizer
+    found = corpora.find(corpus)
+    # Stretches from all over the text: nobody should wait here for the whole of it.
+    texts = [text for n, (text, _) in enumerate(found.blocks(SAMPLE // 8)) if n % max(1, found.n_bytes // SAMPLE) == 0]
+    return train(texts, TokenizerSettings(kind=kind, vocab_size=vocab_size, lowercase=False, punctuation=True))
 
 
 def side_by_side(made: dict[str, Tokenizer], text: str) -> None:
