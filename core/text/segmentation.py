@@ -19,7 +19,6 @@ SENTENCE_END = "\n"  # stands among the words where a sentence ends
 _END = re.compile(r"[.!?…。！？](?:[\"'”’)\]»]?\s+(?![\sa-z])|(?<=[。！？])[”’」』）]?|(?<=\s.)(?=\s))")
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 LONGEST_HAN = 500  # characters cut into words at once
-_END = re.compile(r"[.!?…][\"'”’)\]»]?\s+(?![\sa-z])|[。！？][”’」』）]?|(?<=\s)[.!?](?=\s)")
 
 
 def segment(text: str, punctuation: bool = False) -> list[str]:

@@ -8,19 +8,26 @@ from core.training.snapshots import Live
 from pages.ui import address, load, say
 from pages.ui.components import Series, attention_view, curve, word_map
 
-EVERY = 0.9  # seconds between two looks
+# Seconds between two looks: until the first point of the curve, while it trains, and while it rests (it may be resumed from another tab).
+SOON, EVERY, SELDOM = 0.3, 0.9, 4.0
 N_WORDS = 2000  # of the map
 
 
 def watch(run: Run) -> None:
     """Draws a run; while it is active, again and again without touching the rest of the page."""
-    state = run.status().state
-    # One that rests may be resumed from another tab.
-    every = EVERY if state in ACTIVE else 4 * EVERY if state in RESUMABLE else None
-    st.fragment(_draw, run_every=every)(run, state in ACTIVE)
+    pace = _pace(run.status())
+    st.fragment(_draw, run_every=pace)(run, pace)
 
 
-def _draw(run: Run, was_active: bool) -> None:
+def _pace(status: Status) -> float | None:
+    if status.state in ("preparing", "running") and status.step == 0:
+        return SOON
+    if status.state in ACTIVE:
+        return EVERY
+    return SELDOM if status.state in RESUMABLE else None
+
+
+def _draw(run: Run, pace: float | None) -> None:
     if not run.folder.is_dir():
         st.info("This run has been deleted.", icon=":material/delete:")
         return
@@ -39,8 +46,8 @@ def _draw(run: Run, was_active: bool) -> None:
             with right:
                 _picture(run, live)
         _look_closer(run)
-    if was_active != active:
-        st.rerun()  # the polling begins or ends here
+    if _pace(status) != pace:
+        st.rerun()  # the polling begins, changes or ends here
 
 
 def _header(run: Run, status: Status) -> None:
