@@ -94,7 +94,7 @@ def _refusal(config: RunConfig, memory: float, needed: Callable[[Any], float]) -
     alone = [(name, _largest(config.settings, name, fits)) for name in SHRINKABLE]
     would = " or ".join(f"a {name} of {value}" for name, value in alone if value is not None) or _together(config.settings, fits)
     named = ", ".join(f"{name} {getattr(config.settings, name)}" for name in SHRINKABLE if hasattr(config.settings, name))
-    return f"{named} needs {size(memory)} of memory, and this machine has {size(free)} free: {would or 'nothing of the kind'} would fit."
+    return f"A run with {named} needs {size(memory)} of memory, and this machine has {size(free)} free: {would or 'nothing of the kind'} would fit."
 
 
 def _largest(settings: Any, name: str, fits: Callable[[Any], bool]) -> int | None:
