@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from core.machine import size
 from core.settings import ranges
 from core.systems import System, system
 from core.text.tokenizing import TokenizerSettings
@@ -60,7 +61,7 @@ def list_runs() -> int:
     for run in runs():
         status = run.status()
         asked = ("", "") if status.state == "damaged" else (run.config.system, run.config.corpus)
-        rows.append((run.id, status.state, f"{status.step:,} of {status.n_steps:,}", *asked, f"{run.size() / 1e6:.1f} MB"))
+        rows.append((run.id, status.state, f"{status.step:,} of {status.n_steps:,}", *asked, size(run.size())))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

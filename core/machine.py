@@ -22,3 +22,11 @@ def available_memory() -> float:
         return free if limit.strip() == "max" else min(free, float(limit) - float(used))
     except (OSError, ValueError):
         return free
+
+
+def size(n_bytes: int | float) -> str:
+    """Bytes in words: "21 GB", "3.4 MB"."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if n_bytes >= factor:
+            return f"{n_bytes / factor:.{0 if n_bytes >= 10 * factor else 1}f} {unit}"
+    return f"{n_bytes / 1e3:.0f} kB"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import warm
-from core.machine import available_memory
+from core.machine import available_memory, size
 from core.settings import Number, ranges
 from core.training import calibration, launching
 from core.training.config import RunConfig
@@ -139,11 +139,3 @@ def _together(settings: Any, fits: Callable[[Any], bool]) -> str:
 def _shrunk(settings: Any, smaller: dict[str, int], name: str) -> float:
     """How many times smaller a setting has become."""
     return float(getattr(settings, name)) / smaller.get(name, int(getattr(settings, name)))
-
-
-def size(n_bytes: Number) -> str:
-    """In words: "21 GB"."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if n_bytes >= factor:
-            return f"{n_bytes / factor:.{0 if n_bytes >= 10 * factor else 1}f} {unit}"
-    return f"{n_bytes / 1e3:.0f} kB"

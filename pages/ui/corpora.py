@@ -5,8 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.figures.text import frequency_curve
+from core.machine import size
 from core.text import corpora
 from core.text.corpora import BUILT_IN, Corpus
+from core.text.reading import ENDINGS
 from core.text.web import WELL_KNOWN
 from pages.ui import address, say
 
@@ -25,7 +27,7 @@ def show(reference: str) -> None:
             ("Words", f"{found.n_words:,}"),
             ("Sentences", f"{found.n_sentences:,}"),
             ("Distinct words", f"{found.n_distinct:,}"),
-            ("Size", say.size(found.n_bytes)),
+            ("Size", size(found.n_bytes)),
         ),
         strict=True,
     ):
@@ -66,7 +68,7 @@ def paste() -> None:
 
 def upload() -> None:
     """A file from the user's machine."""
-    file = st.file_uploader("A file: .txt .md .csv .tsv .jsonl .parquet, plain or .gz, in any common encoding", key="upload")
+    file = st.file_uploader(f"A file: {' '.join(ENDINGS)}, plain or .gz, in any common encoding", key="upload")
     if file is not None and st.button("Add", type="primary", key="add-uploaded"):
         _take(lambda progress: corpora.add_file(file.name, file.getvalue(), progress))
 

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from core.machine import size
 from core.training.run import ACTIVE, Run, Status, runs
 from pages.ui import load, say
 from pages.ui.components import sparkline
@@ -46,7 +47,7 @@ def _card(run: Run, status: Status) -> None:
             st.rerun()
         return
     config = run.config
-    st.caption(f"{config.row.title} · {say.plain(config.corpus)} · {say.size(load.folder_size(str(run.folder), run.folder.stat().st_mtime))}")
+    st.caption(f"{config.row.title} · {say.plain(config.corpus)} · {size(load.folder_size(str(run.folder), run.folder.stat().st_mtime))}")
     loss = run.metrics(120)["loss"]
     st.html(sparkline(loss[~np.isnan(loss)], label=f"loss of {run.name}") if len(loss) else "<div style='height:36px'></div>")
     st.caption(say.state(status))

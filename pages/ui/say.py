@@ -27,22 +27,6 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def size(n_bytes: float) -> str:
-    """ "12 kB", "3.4 MB", "1.2 GB"."""
-    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
-        if n_bytes >= scale:
-            return f"{n_bytes / scale:.3g} {unit}"
-    return f"{n_bytes / 1e3:.0f} kB"
-
-
-def count(n: float) -> str:
-    """ "950", "12 k", "3.1 M": for a narrow place."""
-    for unit, scale in (("M", 1e6), ("k", 1e3)):
-        if n >= scale:
-            return f"{n / scale:.3g} {unit}"
-    return f"{n:.3g}"
-
-
 def state(status: Status) -> str:
     """One short line for a card: icon, state, how far."""
     text = f"{ICONS[status.state]} {status.state}"

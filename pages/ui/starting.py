@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.machine import size
 from core.systems import system
 from core.text.corpora import BUILT_IN, available
 from core.text.tokenizing import TokenizerSettings
@@ -110,7 +111,7 @@ def expected(config: RunConfig, patience: float = 0.1) -> str:
     if found.refused:
         return f":red[{say.plain(found.refused)}]"
     first = "" if config.corpus not in BUILT_IN or any(corpus.id == config.corpus for corpus in available()) else ", after its text has been read once"
-    return f"about {say.duration(found.seconds)} here{first}, {say.size(found.memory)} of memory"
+    return f"about {say.duration(found.seconds)} here{first}, {size(found.memory)} of memory"
 
 
 def _known(config: RunConfig, patience: float = 0.1) -> Estimate | None:
