@@ -1,7 +1,7 @@
 """The systems, in historical order. A new one is a module beside this file and a row here."""
 
 from core.systems import gpt, skip_gram
-from core.systems.record import Preset, System, View
+from core.systems.record import SCHEDULE, Matrix, Preset, System, View
 
 SYSTEMS: tuple[System, ...] = (skip_gram.SYSTEM, gpt.SYSTEM)
 
@@ -19,4 +19,4 @@ def offering(view: View) -> tuple[System, ...]:
     return tuple(row for row in SYSTEMS if view in row.offers)
 
 
-__all__ = ["SYSTEMS", "Preset", "System", "View", "offering", "system"]
+__all__ = ["SCHEDULE", "SYSTEMS", "Matrix", "Preset", "System", "View", "offering", "system"]

@@ -13,6 +13,11 @@ from core.text.tokenizing import TokenizerSettings
 # The closed set of views that a system can feed. A page shows the systems that offer its view.
 View = Literal["vectors", "neighbours", "attention", "generate", "fill", "translate", "mask_editor", "heads"]
 
+# Which of a static embedding's two matrices is looked at, or what is made of both.
+Matrix = Literal["in", "out", "sum", "mean", "concatenation"]
+
+SCHEDULE = frozenset({"learning_rate", "batch_size", "n_steps", "n_threads", "seed"})  # settings of how a run is trained, whatever it trains
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -33,12 +38,13 @@ class System:
     year: int
     paper: str
     difference: str  # one sentence
-    settings: type[Any]  # a frozen dataclass of core.settings.setting fields, 12 at most
+    settings: type[Any]  # a frozen dataclass of core.settings.setting fields; 12 at most besides SCHEDULE's
     tokenizer: TokenizerSettings  # the default one
     learner: str
     objectives: tuple[str, ...]
     offers: frozenset[View]
     presets: tuple[Preset, ...] = ()
+    matrices: tuple[Matrix, ...] = ()  # what `Matrices.read` can give, the usual one first; empty where there is one table only
 
     def load_learner(self) -> Any:
         """The learner's class; imports torch or numba on the first call."""

@@ -7,7 +7,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from core.patterns import Patterns as Patterns
+from core.systems import Matrix
 from core.text.encoding import EncodedCorpus
+from core.text.progress import Progress
+from core.text.tokenizers import Tokenizer
 from core.vectors import Vectors
 
 State = dict[str, np.ndarray]  # plain arrays, so that every state is one safetensors file
@@ -76,3 +79,23 @@ class Generating(Protocol):
 
     def continuation(self, ids: list[int], n_tokens: int, seed: int) -> list[int]:
         """`ids` and up to `n_tokens` more, sampled; never draws from the training generator."""
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """What a learner has besides that needs more than a moment before its first step."""
+
+    def prepare(self, progress: Progress) -> None:
+        """Called once, before the first step and before `restore`; what it makes is made from the text and the settings alone."""
+
+
+@runtime_checkable
+class Matrices(Protocol):
+    """What a learner whose system has `matrices` has besides."""
+
+    @staticmethod
+    def read(settings: Any, tokenizer: Tokenizer, counts: np.ndarray, weights: Mapping[str, np.ndarray], matrix: Matrix) -> Vectors:
+        """The vectors of `weights()`, whole vocabulary, most frequent first, without a text or an optimizer. counts: int64 [vocab_size].
+
+        Where the system was trained with one tied matrix, that one, whichever is asked for.
+        """
