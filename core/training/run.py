@@ -2,6 +2,7 @@
 
     config.json       what was asked; written once
     tokenizer.json    how the text was cut
+    counts.npy        int64 [vocab_size], how often each token stands in the text
     metrics.jsonl     a row of numbers a few times a second
     checkpoints/      NNNNNNNN.safetensors, the last two: everything that is needed to go on
     snapshots/        NNNNNNNN/, at log-spaced steps: what can be looked at (see core.training.snapshots)
@@ -52,7 +53,7 @@ class Status:
     place: int = 0  # waiting: 1 is next
     fraction: float | None = None  # preparing: how far, where known
     seconds: float = 0.0  # trained so far
-    seconds_left: float | None = None
+    seconds_left: float | None = None  # of the training; while preparing, of what it is at
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Run:
         phase = doing.get("phase")
         if phase not in ("waiting", "preparing"):
             return Status("running", step, n_steps, seconds=seconds, seconds_left=seconds_left)
-        return Status(phase, step, n_steps, doing.get("what", ""), doing.get("place", 0), doing.get("fraction"), seconds)
+        return Status(phase, step, n_steps, doing.get("what", ""), doing.get("place", 0), doing.get("fraction"), seconds, doing.get("seconds_left"))
 
     def _resting(self, step: int) -> State:
         if (self.folder / "error.txt").exists():

@@ -1,15 +1,18 @@
 """Trains a run: waits for its turn, prepares its text, and takes steps until it has them all or somebody wishes otherwise."""
 
+import io
 import math
 import sys
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 from core.machine import n_cores
 from core.text import corpora, encoding
 from core.text.encoding import EncodedCorpus
 from core.text.progress import Progress, silent
-from core.training import calibration, checkpoints, metrics, slots
+from core.training import calibration, checkpoints, learner, metrics, slots
 from core.training.checkpoints import Checkpoint
 from core.training.failing import failed
 from core.training.learner import Learner, Step
@@ -17,6 +20,7 @@ from core.training.recording import Recorder, remember
 from core.training.run import Run
 from core.training.tensorboard import Events
 from core.training.wishes import Ended, Preparing, Wishes, doing, say
+from core.workspace import write_whole
 
 CHECKPOINT_EVERY = 10.0  # seconds
 CHECKPOINT_SHARE = 0.02  # of the training time, at most
@@ -62,6 +66,8 @@ class Training:
         encoded = self._prepared()
         self.learner: Learner = self.config.row.load_learner()(self.config.settings, encoded)
         _share_cores()
+        if isinstance(self.learner, learner.Preparing):
+            self.learner.prepare(self.preparing)
         self.recorder = Recorder(self.run, self.learner, encoded)
         self._resume()
         self.wishes.heed()
@@ -82,6 +88,9 @@ class Training:
             aside.unlink()
             raise ValueError("The text is no longer the one that this run began with, so that it cannot go on; start a new run.")
         aside.replace(path)
+        content = io.BytesIO()
+        np.save(content, encoded.counts)
+        write_whole(self.run.folder / "counts.npy", content.getvalue())
         return encoded
 
     def _resume(self) -> None:

@@ -66,6 +66,7 @@ class Preparing:
     def __init__(self, run: Run, wishes: Wishes, listener: Progress) -> None:
         self.run, self.wishes, self.listener = run, wishes, listener
         self._next = 0.0
+        self._what, self._began = "", 0.0
 
     def __call__(self, what: str, fraction: float | None) -> None:
         self.tell("preparing", what, fraction)
@@ -73,10 +74,14 @@ class Preparing:
     def tell(self, phase: str, what: str, fraction: float | None, place: int = 0) -> None:
         """At most five times a second."""
         self.listener(what, fraction)
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + 0.2
+        now = time.monotonic()
+        if what != self._what:
+            self._what, self._began = what, now
+        if now >= self._next:
+            self._next = now + 0.2
             self.wishes.heed()
-            doing(self.run, phase, what=what, fraction=fraction, place=place)
+            left = (now - self._began) * (1 - fraction) / fraction if fraction else None
+            doing(self.run, phase, what=what, fraction=fraction, place=place, seconds_left=left)
 
 
 def doing(run: Run, phase: str, **more: Any) -> None:

@@ -59,7 +59,8 @@ def _header(run: Run, status: Status) -> None:
         left = f"{say.duration(status.seconds_left)} left" if status.seconds_left is not None else "starting"
         st.progress(min(share or 0.0, 1.0), text=f"{left} · {say.duration(status.seconds)} so far")
     elif status.state in ("preparing", "waiting"):
-        st.progress(share or 0.0, text=say.plain(status.sentence) or "preparing")
+        left = f", {say.duration(status.seconds_left)} left" if status.seconds_left is not None else ""
+        st.progress(share or 0.0, text=(say.plain(status.sentence) or "preparing") + left)
     elif status.sentence:
         st.error(say.plain(status.sentence), icon=":material/error:")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.text import corpora, tokenizers
 from core.training import checkpoints, metrics, trainer
 from core.training.learner import Step
 from core.training.run import Run
@@ -139,6 +140,37 @@ def test_a_learning_rate_too_high_ends_in_a_sentence(toy_run: Make) -> None:
     trainer.train(run)
     assert run.state() == "failed"
     assert "learning rate of 1e+09 is too high" in run.error()
+
+
+def test_what_takes_long_before_the_first_step_is_done_once_and_can_be_called_off(toy_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, said = toy_run(n_steps=20), []
+
+    def prepare(self: toy.Toy, progress: Callable[[str, float | None], None]) -> None:
+        said.append(self.step)
+        for n in range(1, 3):
+            time.sleep(0.21)
+            progress("counting pairs", n / 2)
+            said.append((run.status().state, run.status().sentence, run.status().fraction))
+
+    monkeypatch.setattr(toy.Toy, "prepare", prepare, raising=False)
+    trainer.train(run, told=lambda row: run.pause() if row["step"] == 10 else None)
+    assert said[:3] == [0, ("preparing", "counting pairs", 0.5), ("preparing", "counting pairs", 1.0)]
+    assert run.status().step == 10
+    trainer.train(run)  # the wish to pause is still there: it is heeded while preparing
+    assert said[3:] == [0]
+    (run.folder / "stop").unlink()
+    trainer.train(run)
+    assert run.state() == "done", run.error()
+    assert said.count(0) == 3, "before what was learnt is put back"
+
+
+def test_how_often_each_token_stands_in_the_text_is_kept_in_the_run(toy_run: Make) -> None:
+    run = toy_run(n_steps=5)
+    trainer.train(run)
+    counts, tokenizer = np.load(run.folder / "counts.npy"), tokenizers.load(run.folder / "tokenizer.json")
+    assert (counts.dtype, counts.shape) == (np.int64, (tokenizer.vocab_size,))
+    assert (counts[:7] == 0).all()
+    assert counts.sum() == corpora.find("small-world:500:1").n_words
 
 
 def test_a_failed_run_can_be_resumed(toy_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
