@@ -1,9 +1,14 @@
 """Vectors with names: whatever shows words takes these."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
+
+Measure = Literal["cosine", "dot"]  # of the directions alone, or of the vectors with their lengths
+BLOCK = 16_384  # rows at a time where a pass would otherwise copy the whole matrix
 
 
 @dataclass(frozen=True)
@@ -13,6 +18,14 @@ class Neighbour:
     index: int
 
 
+@runtime_checkable
+class Subwords(Protocol):
+    """What gives words that were never seen a vector: their character n-grams."""
+
+    def parts(self, word: str) -> list[tuple[str, np.ndarray]]:
+        """Name and row [d_model] of each part, the word itself first where it was seen; the word's vector is their mean. Nothing where there is no part."""
+
+
 @dataclass(frozen=True, eq=False)
 class Vectors:
     """One row a word, most frequent first. matrix: float32 [n_words, d_model]; counts: how often each word was seen, where known."""
@@ -20,6 +33,7 @@ class Vectors:
     words: list[str]
     matrix: np.ndarray
     counts: np.ndarray | None = None
+    subwords: Subwords | None = None  # where there are some, every word has a vector
 
     def __post_init__(self) -> None:
         if self.matrix.ndim != 2 or len(self.words) != len(self.matrix):
@@ -31,10 +45,15 @@ class Vectors:
         return {word: i for i, word in reversed(list(enumerate(self.words)))}
 
     @cached_property
+    def lengths(self) -> np.ndarray:
+        """float32 [n_words]: the length of each row."""
+        parts = [np.linalg.norm(self.matrix[i : i + BLOCK], axis=1) for i in range(0, len(self.matrix), BLOCK)]
+        return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)
+
+    @cached_property
     def unit(self) -> np.ndarray:
-        """The rows at length 1; a row of zeros stays zero."""
-        norms = np.linalg.norm(self.matrix, axis=1, keepdims=True)
-        return (self.matrix / np.where(norms > 0, norms, 1)).astype(np.float32)
+        """The rows at length 1; a row of zeros stays zero. A second matrix: neighbours do without."""
+        return np.asarray(self.matrix / _divisor(self.lengths)[:, None], np.float32)
 
     def row(self, word: str) -> int:
         """The row of a word, as written or folded; ValueError in words where there is none."""
@@ -43,23 +62,81 @@ class Vectors:
                 return self.index[form]
         raise ValueError(f"“{word}” is not among the {len(self.words):,} words of this vocabulary. Try another spelling, or train with a smaller min_count.")
 
-    def neighbours(self, word: str, n: int = 10) -> list[Neighbour]:
-        """The n nearest words by cosine in the original space, the word itself left out."""
-        row = self.row(word)
-        return self.nearest(self.unit[row], n, leave_out=(row,))
+    def vector(self, word: str) -> np.ndarray:
+        """float32 [d_model]: the word's row, or, where it has none, the mean of its parts; ValueError in words where there is neither."""
+        return self._found(word)[0]
 
-    def nearest(self, vector: np.ndarray, n: int = 10, leave_out: tuple[int, ...] = ()) -> list[Neighbour]:
-        """The n words whose directions are nearest to `vector` [d_model]."""
-        length = float(np.linalg.norm(vector))
-        similarities = self.unit @ (vector / length if length else vector).astype(np.float32)
-        similarities[list(leave_out)] = -np.inf
-        n = min(n, len(self.words) - len(leave_out))
+    def neighbours(self, word: str, n: int = 10, by: Measure = "cosine") -> list[Neighbour]:
+        """The n nearest words in the original space, the word itself left out."""
+        vector, rows = self._found(word)
+        return self.nearest(vector, n, rows, by)
+
+    def nearest(self, vector: np.ndarray, n: int = 10, leave_out: Iterable[int] = (), by: Measure = "cosine") -> list[Neighbour]:
+        """The n words that are nearest to `vector` [d_model]. leave_out: rows."""
+        similarities = self.similarities(vector, by)
+        left_out = sorted(set(leave_out))
+        similarities[left_out] = -np.inf
+        n = min(n, len(self.words) - len(left_out))
         if n <= 0:
             return []
         best = np.argpartition(-similarities, n - 1)[:n]
         best = best[np.argsort(-similarities[best], kind="stable")]
         return [Neighbour(self.words[i], float(similarities[i]), int(i)) for i in best]
 
+    def similarities(self, vector: np.ndarray, by: Measure = "cosine") -> np.ndarray:
+        """float32 [n_words]: of every word with `vector` [d_model]; the cosine with a row of zeros is 0."""
+        if by == "dot":
+            return np.asarray(self.matrix @ vector.astype(np.float32))
+        return np.asarray(self.matrix @ _unit(vector) / _divisor(self.lengths))
+
+    def analogy(self, plus: Sequence[str], minus: Sequence[str], n: int = 10, by: Measure = "cosine") -> list[Neighbour]:
+        """What is nearest to the sum of `plus` without `minus`, the words asked left out: king + woman - man.
+
+        By cosine the words' directions are added (3CosAdd, Mikolov et al. 2013), by dot product the vectors as they are.
+        """
+        if not plus and not minus:
+            raise ValueError("An analogy needs a word at least. Name one to begin with.")
+        total = np.zeros(self.matrix.shape[1], np.float32)
+        asked: list[int] = []
+        for sign, words in ((1, plus), (-1, minus)):
+            for word in words:
+                vector, rows = self._found(word)
+                total += sign * (vector if by == "dot" else _unit(vector))
+                asked.extend(rows)
+        return self.nearest(total, n, asked, by)
+
+    def similarity(self, a: str, b: str, by: Measure = "cosine") -> float:
+        """Of two words."""
+        first, second = self.vector(a), self.vector(b)
+        return float(first @ second) if by == "dot" else float(_unit(first) @ _unit(second))
+
+    def odd_one_out(self, words: Sequence[str]) -> list[tuple[str, float]]:
+        """Each word with its cosine to the mean of all their directions, the odd one first; ValueError in words for fewer than three."""
+        if len(words) < 3:
+            raise ValueError(f"Among {len(words)} word{'s' * (len(words) != 1)} none is odd. Name three or more.")
+        directions = np.stack([_unit(self.vector(word)) for word in words])
+        cosines = directions @ _unit(directions.mean(axis=0))
+        return [(words[i], float(cosines[i])) for i in np.argsort(cosines, kind="stable")]
+
     def head(self, n: int) -> "Vectors":
         """The n most frequent words."""
-        return Vectors(self.words[:n], self.matrix[:n], None if self.counts is None else self.counts[:n])
+        return Vectors(self.words[:n], self.matrix[:n], None if self.counts is None else self.counts[:n], self.subwords)
+
+    def _found(self, word: str) -> tuple[np.ndarray, tuple[int, ...]]:
+        """The word's vector, and the row that is its own: none for a word that was never seen."""
+        parts = [] if self.subwords is None or word in self.index else self.subwords.parts(word.strip())
+        if not parts:
+            row = self.row(word)
+            return np.asarray(self.matrix[row], np.float32), (row,)
+        own = self.index.get(parts[0][0])  # the parts of a word that differs in its capitals alone begin with the word as it was seen
+        return np.stack([row for _, row in parts]).mean(axis=0, dtype=np.float32), () if own is None else (own,)
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    """At length 1; zeros stay zeros."""
+    length = float(np.linalg.norm(vector))
+    return (vector / length if length else vector).astype(np.float32)
+
+
+def _divisor(lengths: np.ndarray) -> np.ndarray:
+    return np.where(lengths > 0, lengths, np.float32(1))
