@@ -175,12 +175,3 @@ def _merged(part: list[str], pair: tuple[str, str]) -> list[str]:
         else:
             merged.append(piece)
     return merged
-
-
-def character_ngrams(word: str, min_n: int = 3, max_n: int = 6) -> list[str]:
-    """fastText's pieces of "<word>": by code point, at each start the short ones first; a bare < or > is none (Bojanowski 2017)."""
-    if not 1 <= min_n <= max_n:
-        raise ValueError(f"min_n must be at least 1 and max_n at least min_n, not {min_n} and {max_n}.")
-    bounded = f"<{word}>"
-    found = (bounded[start : start + n] for start in range(len(bounded)) for n in range(min_n, max_n + 1) if start + n <= len(bounded))
-    return [piece for piece in found if piece not in ("<", ">")]

@@ -5,8 +5,8 @@ import re
 
 import streamlit as st
 
+from core.embeddings.ngrams import character_ngrams as ngrams
 from core.text import corpora
-from core.text.subwords import character_ngrams as ngrams
 from core.text.tokenizers import Tokenizer, train
 from core.text.tokenizing import TokenizerSettings
 from pages.ui import say

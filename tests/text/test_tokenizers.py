@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from core.text import tokenizers
-from core.text.subwords import character_ngrams
 from core.text.tokenizers import SPECIALS, Tokenizer
 from core.text.tokenizing import TokenizerSettings
 
@@ -126,16 +125,6 @@ def test_bpe_steps_end_where_the_tokenizer_ends_and_each_merges_something(word: 
 def test_only_bpe_has_steps() -> None:
     with pytest.raises(ValueError, match="Only a BPE tokenizer"):
         trained("word").bpe_steps("low")
-
-
-@pytest.mark.parametrize(("word", "sizes"), [("where", (3, 6)), ("é", (1, 3)), ("日本語", (2, 4)), ("a", (3, 6))])
-def test_character_ngrams_are_fasttexts(word: str, sizes: tuple[int, int]) -> None:
-    inner = pytest.importorskip("gensim.models.fasttext_inner")
-    expected = [piece for piece in inner.compute_ngrams(word, *sizes) if piece not in ("<", ">")]
-    assert sorted(character_ngrams(word, *sizes)) == sorted(expected)
-    assert character_ngrams("ab", 3, 4) == ["<ab", "<ab>", "ab>"]
-    with pytest.raises(ValueError, match="min_n"):
-        character_ngrams("a", 3, 2)
 
 
 def test_a_child_forked_after_the_library_ran_in_parallel_can_encode() -> None:
