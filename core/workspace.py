@@ -2,6 +2,7 @@
 
 <workspace>/<run>/       one folder a run (see core.training.run)
 <workspace>/corpora/     one folder a text (see core.text.corpora)
+<workspace>/evaluation/  test sets that the user brought (see core.evaluation.sets)
 <workspace>/cache/       what can be computed again: encoded texts, projections, calibration
 """
 
@@ -9,7 +10,7 @@ import os
 import secrets
 from pathlib import Path
 
-NOT_RUNS = ("corpora", "cache", "slots")
+NOT_RUNS = ("corpora", "cache", "slots", "evaluation")
 
 
 def workspace() -> Path:
