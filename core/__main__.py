@@ -4,6 +4,7 @@
     python -m core list                                         the runs
     python -m core resume RUN                                   go on with one
     python -m core export RUN --format vec|tsv|weights          write its results for other programs
+    python -m core evaluate RUN --pairs FILE --analogies FILE   how good its vectors are, by people's judgements
     python -m core delete RUN                                   remove it
 
 Everything is kept in runs/ beside the app, or in $ORRERY_HOME. The app shows the same runs."""

@@ -14,12 +14,13 @@ import tyro
 
 from core.machine import size
 from core.settings import ranges
-from core.systems import System, system
+from core.systems import Matrix, System, system
 from core.text.tokenizing import TokenizerSettings
 from core.training.config import RunConfig
 from core.training.launching import ENVIRONMENT
 from core.training.metrics import Row
 from core.training.run import Run, create, find, runs
+from core.vectors import Measure
 
 
 def train(name: str, arguments: list[str]) -> int:
@@ -93,7 +94,34 @@ def delete(run: tyro.conf.Positional[str]) -> int:
     return 0
 
 
-COMMANDS: dict[str, Callable[..., int]] = {"list": list_runs, "resume": resume, "export": export, "delete": delete}
+def evaluate(
+    vectors: tyro.conf.Positional[str],
+    pairs: tyro.conf.UseAppendAction[tuple[Path, ...]] = (),
+    analogies: tyro.conf.UseAppendAction[tuple[Path, ...]] = (),
+    matrix: Matrix | None = None,
+    by: Measure = "cosine",
+    unseen: bool = False,
+) -> int:
+    """Scores vectors on word similarity and analogies, as gensim does, and says how much of each test set they cover.
+
+    Args:
+        vectors: A run's id, as `list` shows it, or opened vectors, or a file of vectors.
+        pairs: A file of two words and a number a line (WordSim-353, SimLex-999, MEN...); may be given again.
+        analogies: A file of four words a line, ": section" between (questions-words.txt); may be given again.
+        matrix: Which of a run's matrices; its usual one where not said.
+        by: cosine, or the vectors as they are.
+        unseen: Put words that are not in the vocabulary together from their n-grams, where the vectors know how.
+    """
+    from core.evaluating import lines
+
+    line = Line()
+    found = list(lines(vectors, pairs, analogies, matrix, by, unseen, line.progress))
+    line.end()
+    print("\n".join(found))
+    return 0
+
+
+COMMANDS: dict[str, Callable[..., int]] = {"list": list_runs, "resume": resume, "export": export, "evaluate": evaluate, "delete": delete}
 
 
 def _train(run: Run, line: "Line") -> int:

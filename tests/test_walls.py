@@ -24,6 +24,7 @@ LAYERS = (
     {"evaluation"},
     {"labs"},
     {"exporting"},
+    {"subjects", "evaluating"},
     {"commands", "__main__"},
 )
 LAYER = {name: depth for depth, names in enumerate(LAYERS) for name in names}

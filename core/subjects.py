@@ -1,0 +1,24 @@
+"""Whatever has vectors, by its name: a run, vectors that the user opened, a file."""
+
+from core.systems import Matrix
+from core.text.progress import Progress, silent
+from core.training.run import find, runs
+from core.vectors import Vectors
+
+
+def vectors(name: str, matrix: Matrix | None = None, progress: Progress = silent) -> Vectors:
+    """Of a run (its id), of opened ones (theirs), or of a file; ValueError in words where there are none. matrix: a run's usual one where not said."""
+    if _is_run(name):
+        from core import exporting
+
+        return exporting.vectors(find(name))
+    raise ValueError(f"There is no run, no opened vectors and no file called “{name}”. `python -m core list` shows the runs.")
+
+
+def learnt_from(name: str) -> str:
+    """The corpus of a run; empty for whatever else has vectors."""
+    return find(name).config.corpus if _is_run(name) else ""
+
+
+def _is_run(name: str) -> bool:
+    return name in {run.id for run in runs()}
