@@ -5,7 +5,7 @@ one of n_buckets rows that its hash says with whatever else falls there. The has
 each byte widened as a signed number, so that bytes from 128 on set the upper 24 bits too (by accident of a C++ `char`, and for ever in its files).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,26 +74,25 @@ class Ngrams:
         n_pieces = np.bincount(owner, exists.sum(axis=1), len(words)).astype(np.int64)
         return n_pieces, (hashes[exists] % np.uint32(self.n_buckets)).astype(np.int32)
 
-    def table(self, words: Iterable[str], n_rows: int) -> tuple[np.ndarray, np.ndarray]:
-        """The input rows of each word: its own (its place in `words`), then n_rows + bucket of each piece. rows[starts[i]:starts[i + 1]] are word i's.
+    def table(self, words: Sequence[bytes], n_rows: int, part: slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
+        """The input rows of each word: its own (its place in `words`), then n_rows + bucket of each piece; of a part of the words where one is named.
 
-        n_rows: rows before the first bucket's. int64 [n_words + 1], int32 [n_words + n_pieces].
+        rows[starts[i]:starts[i + 1]] are those of the part's word i: int64 [n_words + 1], int32 [n_words + n_pieces].
         """
-        encoded = [word.encode("utf-8", "surrogatepass") for word in words]
-        return joined([part for _, part in self.parts_of_table(encoded, n_rows)])
+        begin, end, _ = part.indices(len(words))
+        tables = [self._table(words[at : min(at + AT_ONCE, end)], at, n_rows) for at in range(begin, end, AT_ONCE)]
+        n_each = np.concatenate([np.zeros(1, np.int64), *(n for n, _ in tables)])
+        return np.cumsum(n_each), np.concatenate([np.zeros(0, np.int32), *(rows for _, rows in tables)])
 
-    def parts_of_table(self, words: Sequence[bytes], n_rows: int) -> Iterator[tuple[slice, tuple[np.ndarray, np.ndarray]]]:
-        """The same, some 50,000 words at a time: which words, and their starts and rows."""
-        for begin in range(0, len(words), AT_ONCE):
-            some = words[begin : begin + AT_ONCE]
-            n_pieces, buckets = self.buckets(some)
-            starts = np.concatenate([[0], np.cumsum(n_pieces + 1)])
-            rows = np.empty(starts[-1], np.int32)
-            is_own = np.zeros(len(rows), np.bool_)
-            is_own[starts[:-1]] = True
-            rows[is_own] = np.arange(begin, begin + len(some))
-            rows[~is_own] = n_rows + buckets
-            yield slice(begin, begin + len(some)), (starts, rows)
+    def _table(self, words: Sequence[bytes], begin: int, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+        n_pieces, buckets = self.buckets(words)
+        rows = np.empty(len(words) + len(buckets), np.int32)
+        own = np.cumsum(n_pieces + 1) - n_pieces - 1
+        rows[own] = np.arange(begin, begin + len(words))
+        of_piece = np.ones(len(rows), np.bool_)
+        of_piece[own] = False
+        rows[of_piece] = n_rows + buckets
+        return n_pieces + 1, rows
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,11 @@ class Arguments:
     rate_update: int = 100
     subsample_threshold: float = 1e-4
     n_tokens: int = 0
-    labels: tuple[tuple[bytes, int], ...] = ()  # of a supervised model, each with its count
+    labels: tuple[tuple[bytes, int], ...] = ()  # each with its count
+
+    def n_outputs(self, n_words: int) -> int:
+        """Rows of the output matrix: a supervised model predicts labels."""
+        return len(self.labels) if self.model == 3 else n_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,29 +135,25 @@ class NgramRows:
         return seen + [(piece, np.array(self.shared[bucket])) for piece, bucket in self.ngrams.named(word)]
 
 
-def joined(tables: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """One table of several, in their order."""
-    counts = np.concatenate([np.zeros(1, np.int64), *(np.diff(starts) for starts, _ in tables)])
-    return np.cumsum(counts), np.concatenate([np.zeros(0, np.int32), *(rows for _, rows in tables)])
-
-
 def _hashes(data: np.ndarray, starts: np.ndarray, stops: np.ndarray, last: np.ndarray, min_n: int, max_n: int) -> tuple[np.ndarray, np.ndarray]:
     """The hash of the piece of min_n..max_n characters at each start, and whether there is one: [n_characters max_n - min_n + 1] each.
 
     All starts take one more character together, byte by byte: as many steps as the longest piece has bytes, however many words.
     """
     n = len(starts)
-    place = np.arange(n)
+    place, widened, widths = np.arange(n), data.astype(np.int32).view(np.uint32), stops - starts
+    longer = [np.flatnonzero(widths > k) for k in range(1, int(widths.max(initial=1)))]  # the characters of more than k bytes
     hashes, exists = np.empty((n, max_n - min_n + 1), np.uint32), np.zeros((n, max_n - min_n + 1), np.bool_)
     value = np.full(n, FNV_OFFSET)
     first = np.concatenate([[True], last[1:] != last[:-1]])  # the "<"s
     for size in range(1, max_n + 1):
-        character = np.minimum(place + size - 1, n - 1)
-        at, stop = starts[character], stops[character]
-        while (more := at < stop).any():
-            byte = data[np.where(more, at, 0)].astype(np.int32).view(np.uint32)
-            value = np.where(more, (value ^ byte) * FNV_PRIME, value)
-            at = at + 1
+        # Of the pieces that begin at each character, the next one: starts beyond the end are left as they are, and are no pieces.
+        m = max(0, n - size + 1)
+        value[:m] = (value[:m] ^ widened[starts[n - m :]]) * FNV_PRIME
+        for k, character in enumerate(longer, start=1):
+            of = character[character >= n - m]
+            at = of - (n - m)
+            value[at] = (value[at] ^ widened[starts[of] + k]) * FNV_PRIME
         if size >= min_n:
             hashes[:, size - min_n] = value
             exists[:, size - min_n] = place + size <= last
