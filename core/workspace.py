@@ -2,6 +2,7 @@
 
 <workspace>/<run>/       one folder a run (see core.training.run)
 <workspace>/corpora/     one folder a text (see core.text.corpora)
+<workspace>/vectors/     one folder for each file of vectors that was opened (see core.opened)
 <workspace>/evaluation/  test sets that the user brought (see core.evaluation.sets)
 <workspace>/cache/       what can be computed again: encoded texts, projections, calibration
 """
@@ -10,7 +11,7 @@ import os
 import secrets
 from pathlib import Path
 
-NOT_RUNS = ("corpora", "cache", "slots", "evaluation")
+NOT_RUNS = ("corpora", "vectors", "cache", "slots", "evaluation")
 
 
 def workspace() -> Path:

@@ -22,6 +22,7 @@ LAYERS = (
     {"trained"},
     {"training", "embeddings"},  # embeddings knows the Learner's words, training finds its learners by name
     {"formats"},
+    {"opened"},
     {"evaluation"},
     {"labs"},
     {"exporting"},

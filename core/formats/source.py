@@ -1,0 +1,167 @@
+"""A file's bytes from front to back, unpacked where it is packed, never more than is sensible; and the files that lie beside it."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.formats.binary import Readable
+from core.machine import available_memory, size
+from core.text.progress import Progress
+
+Content = Path | bytes
+PIECE = 1 << 23  # bytes at a time
+LONGEST_LINE = 1 << 24  # bytes; a line of vectors of 100,000 numbers has some 1,000,000
+UNSUSPECTED = 1 << 28  # bytes that may come out of whatever little
+RATIO = 100  # unpacked / packed; numbers that were learnt give 2 to 5, zlib at most 1032
+
+
+class Unpacked(gzip.GzipFile):
+    """A .gz as a stream; ValueError where more comes out than honest numbers could be packed into it."""
+
+    def __init__(self, name: str, packed: io.BufferedReader | io.BytesIO) -> None:
+        super().__init__(fileobj=packed)
+        self.called, self.packed, self.n_out = name, packed, 0
+
+    def read(self, n: int | None = -1) -> bytes:
+        taken = super().read(n if n is not None and n >= 0 else PIECE)
+        self.n_out += len(taken)
+        if self.n_out > max(UNSUSPECTED, RATIO * self.packed.tell()):
+            raise ValueError(
+                f"{self.called} unpacks to more than {RATIO} times its size, as no vectors do; after {size(self.n_out)} it was given up. "
+                "Unpack it yourself and open what comes out."
+            )
+        return taken
+
+
+@dataclass
+class Source:
+    """An open file. size: its bytes as they will come, None where only the packed size is known. at: the byte that comes next."""
+
+    name: str  # without folder and .gz
+    stream: Readable
+    size: int | None
+    fraction: Callable[[], float]
+    progress: Progress
+    beside: Mapping[str, Content]
+    chosen: bool  # whether somebody chose those beside, rather than that they lie in the same folder
+    at: int = 0
+    _ahead: bytes = b""
+
+    def peek(self, n: int) -> bytes:
+        """The next n bytes, which still come."""
+        while len(self._ahead) < n and (more := self.stream.read(n - len(self._ahead))):
+            self._ahead += more
+        return self._ahead[:n]
+
+    def some(self, n: int = PIECE) -> bytes:
+        """Up to n bytes; none at the end only."""
+        taken, self._ahead = (self._ahead[:n], self._ahead[n:]) if self._ahead else (self.stream.read(n), b"")
+        self.at += len(taken)
+        self.progress(f"reading {self.name}", self.fraction())
+        return taken
+
+    def take(self, n: int, what: str) -> bytes:
+        """Exactly n bytes; ValueError where the file ends before."""
+        begin, parts, missing = self.at, [], n
+        while missing and (part := self.some(min(PIECE, missing))):
+            parts.append(part)
+            missing -= len(part)
+        if missing:
+            raise self.cut_short(begin, n, what, n - missing)
+        return b"".join(parts)
+
+    def read(self, n: int = -1, /) -> bytes:
+        """As a file is read."""
+        return self.some(n if n >= 0 else PIECE)
+
+    def readinto(self, room: Any, /) -> int:
+        taken = self.some(len(room))
+        room[: len(taken)] = taken
+        return len(taken)
+
+    def skip(self, n: int, what: str) -> None:
+        """Passes over n bytes."""
+        while n > 0:
+            n -= len(self.take(min(PIECE, n), what))
+
+    def cut_short(self, begin: int, n: int, what: str, there: int) -> ValueError:
+        return ValueError(f"{self.name} is cut short: {what}, {n:,} bytes from byte {begin:,} on, should follow, and {there:,} do. {AGAIN}")
+
+    def lines(self, n: int = PIECE) -> Iterator[bytes]:
+        """The rest in stretches of about n bytes that end with a line end, blank lines at the very end left out."""
+        rest = b""
+        while part := self.some(n):
+            part = rest + part
+            end = len(part[: part.rfind(b"\n") + 1].rstrip(b"\r\n"))
+            end = part.find(b"\n", end) + 1 if end else 0  # blank lines wait: perhaps nothing follows them
+            rest = part[end:]
+            if len(rest) > LONGEST_LINE + n:
+                begin = self.at - len(rest)
+                raise ValueError(f"In {self.name} no line ends within {size(LONGEST_LINE)} of byte {begin:,}; a word and its numbers are shorter.")
+            if end:
+                yield part[:end]
+        if rest.strip(b"\r\n"):
+            yield rest.rstrip(b"\r\n") + b"\n"
+
+    def companion(self, names: Sequence[str], what: str) -> tuple[str, bytes]:
+        """Name and content of the file beside that is called one of `names`, or of the only one given; ValueError where there is none."""
+        for name in names:
+            for each in (name, f"{name}.gz"):
+                if each in self.beside:
+                    return each, _whole(each, self.beside[each], self.progress)
+        if self.chosen and len(self.beside) == 1:
+            name, content = next(iter(self.beside.items()))
+            return name, _whole(name, content, self.progress)
+        raise ValueError(f"{self.name} holds numbers only: {what} should come with it. Put {names[0]} beside it, or give both files.")
+
+
+AGAIN = "Copy or download it once more."
+
+
+@contextmanager
+def opened(name: str, content: Content, progress: Progress, beside: Mapping[str, Content] | None = None) -> Iterator[Source]:
+    """A file to read from front to back. beside: other files by name; for a path those in its folder where none are given."""
+    with ExitStack() as stack, broken_packing_in_words(name):
+        raw = io.BytesIO(content) if isinstance(content, bytes) else stack.enter_context(open(content, "rb"))
+        n_bytes = raw.seek(0, io.SEEK_END)
+        raw.seek(0)
+        if not n_bytes:
+            raise ValueError(f"{name} is empty. Choose another file.")
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        stream: Readable = stack.enter_context(Unpacked(name, raw)) if packed else raw
+        inner = name[:-3] if packed and name.lower().endswith(".gz") else name
+        lying: Mapping[str, Content] = {} if isinstance(content, bytes) else {each.name: each for each in content.absolute().parent.iterdir()}
+        around = lying if beside is None else beside
+        yield Source(inner, stream, None if packed else n_bytes, lambda: min(1.0, raw.tell() / n_bytes), progress, around, beside is not None)
+
+
+@contextmanager
+def broken_packing_in_words(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"{name} is broken or cut short as a .gz ({error}). {AGAIN}") from error
+
+
+def room_for(n_rows: int, d_model: int, name: str) -> None:
+    """ValueError where so many float32 rows do not fit into memory."""
+    needed, there = 4.0 * n_rows * d_model, available_memory()
+    if needed > 0.9 * there:
+        raise ValueError(
+            f"{n_rows:,} words of {d_model:,} numbers in {name} take {size(needed)} of memory, and {size(there)} are free. Take the first part of the file: "
+            "the most frequent words stand first."
+        )
+
+
+def _whole(name: str, content: Content, progress: Progress) -> bytes:
+    with opened(name, content, progress, {}) as source:
+        parts = []
+        while part := source.some():
+            parts.append(part)
+        return b"".join(parts)
