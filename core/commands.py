@@ -1,11 +1,7 @@
 """What `python -m core` can do. The command line of a system is drawn from its settings, as the form of the page is."""
 
 import dataclasses
-import math
 import os
-import shutil
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,11 +11,12 @@ import tyro
 from core.machine import size
 from core.settings import ranges
 from core.systems import Matrix, System, system
+from core.terminal import Line
 from core.text.tokenizing import TokenizerSettings
 from core.training.config import RunConfig
 from core.training.launching import ENVIRONMENT
-from core.training.metrics import Row
 from core.training.run import Run, create, find, runs
+from core.vector_commands import VECTOR_COMMANDS
 from core.vectors import Measure
 
 
@@ -69,21 +66,6 @@ def list_runs() -> int:
     return 0
 
 
-def export(run: tyro.conf.Positional[str], format: Literal["vec", "tsv", "weights"] = "vec", to: Path = Path()) -> int:
-    """Writes a run's results for other programs.
-
-    Args:
-        run: Its id, as `list` shows it.
-        format: vec: word2vec's text format. tsv: the pair that projector.tensorflow.org takes. weights: safetensors.
-        to: The folder to write into.
-    """
-    from core.exporting import export as written
-
-    for path in written(find(run), format, to):
-        print(path)
-    return 0
-
-
 def delete(run: tyro.conf.Positional[str]) -> int:
     """Removes a run, training or not.
 
@@ -121,10 +103,10 @@ def evaluate(
     return 0
 
 
-COMMANDS: dict[str, Callable[..., int]] = {"list": list_runs, "resume": resume, "export": export, "evaluate": evaluate, "delete": delete}
+COMMANDS: dict[str, Callable[..., int]] = {"list": list_runs, "resume": resume, **VECTOR_COMMANDS, "evaluate": evaluate, "delete": delete}
 
 
-def _train(run: Run, line: "Line") -> int:
+def _train(run: Run, line: Line) -> int:
     from core.training.trainer import train as trained  # imports the slow things
 
     n_steps = run.config.n_steps
@@ -138,36 +120,6 @@ def _train(run: Run, line: "Line") -> int:
         return 0
     print(f"{status.state.capitalize()} at step {status.step:,} of {n_steps:,}. Go on with: python -m core resume {run.id}")
     return 130 if status.state == "interrupted" else 0
-
-
-class Line:
-    """One line that says where it is: overwritten on a terminal, now and then a new one elsewhere."""
-
-    def __init__(self) -> None:
-        self._next = 0.0
-        self._terminal = sys.stderr.isatty()
-
-    def progress(self, what: str, fraction: float | None) -> None:
-        self._show(what if fraction is None else f"{what}, {100 * fraction:.0f} %")
-
-    def row(self, row: Row, n_steps: int) -> None:
-        held_out = f"  held out {row['held_out']:.4f}" if math.isfinite(row.get("held_out") or math.nan) else ""
-        left = f"{row['seconds_left']:.0f} s left"
-        self._show(f"step {row['step']:,} of {n_steps:,}  loss {row['loss']:.4f}  {row['speed']:,.0f} a second  {left}{held_out}", row["step"] >= n_steps)
-
-    def end(self) -> None:
-        if self._terminal:
-            print(file=sys.stderr)
-
-    def _show(self, text: str, surely: bool = False) -> None:
-        if time.monotonic() < self._next and not surely:
-            return
-        self._next = time.monotonic() + (0.1 if self._terminal else 2.0)
-        if self._terminal:
-            width = shutil.get_terminal_size().columns - 1
-            print("\r" + text[:width].ljust(width), end="", file=sys.stderr, flush=True)
-        else:
-            print(text, file=sys.stderr, flush=True)
 
 
 def _form(row: System) -> type[Any]:

@@ -1,59 +1,122 @@
-"""A run's results in forms that other programs read."""
+"""A run's results in forms that other programs read, and files of vectors from one form into another."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
+from core import formats
+from core.formats import Format, Reading
+from core.systems import Matrix
+from core.text import tokenizers
+from core.text.progress import Progress, silent
 from core.training import checkpoints
 from core.training.run import Run
 from core.vectors import Vectors
 
-Format = Literal["vec", "tsv", "weights"]
+WEIGHTS = "weights"  # beside the names of core.formats.FORMATS: the model alone, as safetensors
 
 
-def export(run: Run, format: Format, folder: Path) -> list[Path]:
+def export(run: Run, format: str, folder: Path, gz: bool = False, matrix: Matrix | None = None, progress: Progress = silent) -> list[Path]:
     """Writes the files and gives their paths. ValueError, in words, where the run has not got that far or has no such thing.
 
-    vec: word2vec's text format. tsv: vectors.tsv and metadata.tsv, as projector.tensorflow.org takes them. weights: safetensors.
+    format: a name of core.formats.FORMATS, or "weights". matrix: which of two, the usual one where not said.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if format == "weights":
+    if format == WEIGHTS:
         return [_weights(run, folder / f"{run.id}.safetensors")]
-    words, matrix = _named(vectors(run))
-    if format == "vec":
-        path = folder / f"{run.id}.vec"
-        _write(path, [f"{len(words)} {matrix.shape[1]}"], _rows(words, matrix, " "))
-        return [path]
-    paths = [folder / f"{run.id}.vectors.tsv", folder / f"{run.id}.metadata.tsv"]
-    _write(paths[0], [], _rows(None, matrix, "\t"))
-    _write(paths[1], [], iter(words))
-    return paths
+    chosen = formats.named(format)
+    name = run.id if matrix is None else f"{run.id}-{matrix}"
+    return formats.write(vectors(run, matrix, progress), folder / name, chosen, gz, progress)
 
 
-def vectors(run: Run) -> Vectors:
-    """Of the whole vocabulary, from the newest checkpoint; where its text has gone, of the frequent words, from the last snapshot."""
+def convert(path: Path, format: Format, folder: Path, gz: bool = False, progress: Progress = silent) -> tuple[list[Path], Reading]:
+    """Reads a file of vectors and writes it in another format under the same name: the paths, and what was read."""
+    stem = path.name.removesuffix(".gz")
+    endings = sorted((ending for row in formats.FORMATS for ending in row.suffixes), key=len, reverse=True)
+    stem = next((stem.removesuffix(ending) for ending in endings if stem.endswith(ending)), stem)
+    target = folder / (format.target(stem) + ".gz" * gz)
+    if target.exists() and path.exists() and target.samefile(path):
+        raise ValueError(f"That would overwrite {path}, which is read. Name another folder to write into.")
+    reading = formats.read(path, progress)
+    return formats.write(reading.vectors, folder / stem, format, gz, progress), reading
+
+
+def vectors(run: Run, matrix: Matrix | None = None, progress: Progress = silent) -> Vectors:
+    """Of the whole vocabulary, with the newest weights; where those cannot be read, of the frequent words, from the last snapshot.
+
+    matrix: which of two, the usual one where not said; ValueError in words where the system has no such choice.
+    """
     config = run.config
     if "vectors" not in config.row.offers:
         raise ValueError(f"{config.row.title} has no vectors to export.")
+    if matrix is not None and matrix not in config.row.matrices:
+        choice = ", ".join(config.row.matrices) or "one, its usual"
+        raise ValueError(f"{config.row.title} has no matrix “{matrix}” to choose; there is {choice}.")
     found = checkpoints.newest(run.folder / "checkpoints", lambda sentence: None)
-    if found is None:
+    if found is None and not run.snapshots():
         raise ValueError(f"The run {run.id} has nothing to export yet: it has not reached its first checkpoint.")
-    from core.text import corpora, encoding
-
+    learner = config.row.load_learner()
     try:
-        encoded = encoding.encode(corpora.find(config.corpus), config.tokenizer)
+        if config.row.matrices:
+            return _of_matrices(run, learner, found, matrix or config.row.matrices[0], progress)
+        return _of_state(run, learner, found, progress)
     except ValueError:
         kept = [each for each in (snapshot.vectors() for snapshot in reversed(run.snapshots())) if each is not None]
-        if not kept:
+        if not kept or matrix not in (None, *config.row.matrices[:1]):
             raise
         return kept[0]
-    learner = config.row.load_learner()(config.settings, encoded)
-    learner.restore(found.state)
-    answer: Vectors = learner.vectors()
+
+
+def _of_matrices(run: Run, learner: Any, found: checkpoints.Checkpoint | None, matrix: Matrix, progress: Progress) -> Vectors:
+    """By the system's own reader, which needs neither text nor optimizer."""
+    weights = _newest_weights(run, found)
+    tokenizer = tokenizers.load(run.folder / "tokenizer.json")
+    answer: Vectors = learner.read(run.config.settings, tokenizer, _counts(run, tokenizer.vocab_size, progress), weights, matrix)
     return answer
+
+
+def _of_state(run: Run, learner: Any, found: checkpoints.Checkpoint | None, progress: Progress) -> Vectors:
+    """As the learner gives them when it is made again, which needs its text."""
+    if found is None:
+        raise ValueError(f"The run {run.id} has no checkpoint that can be read.")
+    model = learner(run.config.settings, _encoded(run, progress))
+    model.restore(found.state)
+    answer: Vectors = model.vectors()
+    return answer
+
+
+def _newest_weights(run: Run, found: checkpoints.Checkpoint | None) -> Mapping[str, np.ndarray]:
+    """Of the newest checkpoint, or of a snapshot where that is newer. A static learner's state has its weights under their own names."""
+    for snapshot in reversed(run.snapshots()):
+        if found is not None and snapshot.step < found.step:
+            break
+        weights = snapshot.weights()
+        if weights is not None:
+            return weights
+    if found is None:
+        raise ValueError(f"The run {run.id} has kept no weights yet: it has not reached its first checkpoint.")
+    return found.state
+
+
+def _counts(run: Run, vocab_size: int, progress: Progress) -> np.ndarray:
+    """How often each token stands in the text, int64 [vocab_size]: as kept in the run's folder, or of its text counted again."""
+    try:
+        counts = np.asarray(np.load(run.folder / "counts.npy", allow_pickle=False), np.int64)
+        if counts.shape == (vocab_size,):
+            return counts
+    except (OSError, ValueError, EOFError):
+        pass  # of an older run, or damaged
+    counts = _encoded(run, progress).counts
+    return np.asarray(counts)
+
+
+def _encoded(run: Run, progress: Progress) -> Any:
+    from core.text import corpora, encoding
+
+    return encoding.encode(corpora.find(run.config.corpus, progress), run.config.tokenizer, progress)
 
 
 def _weights(run: Run, path: Path) -> Path:
@@ -63,20 +126,3 @@ def _weights(run: Run, path: Path) -> Path:
             shutil.copyfile(source, path)
             return path
     raise ValueError(f"The run {run.id} has kept no weights yet: it has not reached its first snapshot.")
-
-
-def _named(found: Vectors) -> tuple[list[str], np.ndarray]:
-    """Blanks inside a token would end its name: they become ▁, as SentencePiece shows them."""
-    return ["".join("▁" if character.isspace() else character for character in word) for word in found.words], found.matrix
-
-
-def _rows(words: list[str] | None, matrix: np.ndarray, separator: str) -> Iterator[str]:
-    for i, row in enumerate(matrix):
-        numbers = separator.join(f"{value:.6g}" for value in row)
-        yield numbers if words is None else f"{words[i]}{separator}{numbers}"
-
-
-def _write(path: Path, head: list[str], rows: Iterator[str]) -> None:
-    with open(path, "w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in head)
-        file.writelines(f"{line}\n" for line in rows)

@@ -27,6 +27,8 @@ LAYERS = (
     {"labs"},
     {"exporting"},
     {"subjects", "evaluating"},
+    {"terminal"},
+    {"vector_commands"},
     {"commands", "__main__"},
 )
 LAYER = {name: depth for depth, names in enumerate(LAYERS) for name in names}

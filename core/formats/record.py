@@ -7,7 +7,7 @@ from core.vectors import Vectors
 
 @dataclass(frozen=True)
 class Format:
-    """A row of FORMATS. suffixes: the first is the one written. beside: the second file of a pair, as written beside NAME."""
+    """A row of FORMATS. suffixes: the first is the one written, no other format's. beside: the second file of a pair, as written beside NAME."""
 
     name: str  # as on a command line
     title: str
@@ -32,12 +32,14 @@ class Reading:
 FORMATS = (
     Format("word2vec-bin", "word2vec binary", (".bin",), "The C tool's own; small and quick. gensim: load_word2vec_format(binary=True)."),
     Format("word2vec-txt", "word2vec text", (".txt",), "A first line with two sizes, then a line a word. gensim: load_word2vec_format()."),
-    Format("glove", "GloVe text", (".txt",), "A line a word, no first line. gensim: load_word2vec_format(no_header=True)."),
+    Format("glove", "GloVe text", (".glove.txt", ".txt"), "A line a word, no first line. gensim: load_word2vec_format(no_header=True)."),
     Format("vec", "fastText text", (".vec",), "What fastText writes beside its model: word2vec's text by another name."),
-    Format("fasttext-bin", "fastText model", (".bin", ".ftz"), "Words and their n-grams, so that words never seen have vectors. fasttext.load_model()."),
+    Format(
+        "fasttext-bin", "fastText model", (".fasttext.bin", ".bin"), "Words and their n-grams, so that words never seen have vectors. fasttext.load_model()."
+    ),
     Format("tsv", "TensorFlow projector", (".vectors.tsv", ".tsv"), "Two tables for projector.tensorflow.org.", ".metadata.tsv"),
     Format("npy", "NumPy and words", (".npy",), "A matrix for numpy.load, and its words, one a line.", ".words.txt"),
-    Format("safetensors", "safetensors", (".safetensors",), "One tensor, its words in the metadata."),
+    Format("safetensors", "safetensors", (".vectors.safetensors", ".safetensors"), "One tensor, its words in the metadata."),
     Format("parquet", "Parquet", (".parquet",), "A table with a word, its count and its vector a row. pandas.read_parquet."),
 )
 

@@ -1,0 +1,98 @@
+"""What `python -m core` can do with vectors and their files."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from core.systems import Matrix
+from core.terminal import Line
+from core.training.run import find, runs
+
+FormatName = Literal["word2vec-bin", "word2vec-txt", "glove", "vec", "fasttext-bin", "tsv", "npy", "safetensors", "parquet"]
+
+
+def export(
+    run: tyro.conf.Positional[str], format: FormatName | Literal["weights"] = "vec", matrix: Matrix | None = None, gz: bool = False, to: Path = Path()
+) -> int:
+    """Writes the vectors of a run, or of a file that was opened, for other programs; or a run's weights.
+
+    Args:
+        run: The id of a run, as `list` shows it, or of opened vectors, as `vectors` shows it.
+        format: vec: word2vec's text format. tsv: the pair that projector.tensorflow.org takes. weights: the model, as safetensors. word2vec-txt, glove,
+            word2vec-bin, fasttext-bin, npy, safetensors, parquet: as their names say.
+        matrix: Which of a run's matrices; its usual one where not said.
+        gz: Pack what is written.
+        to: The folder to write into.
+    """
+    from core import exporting, formats, opened
+
+    line = Line()
+    if run in {each.id for each in opened.opened()} - {each.id for each in runs()} and format != exporting.WEIGHTS and matrix is None:
+        paths = formats.write(opened.find(run).vectors(), to / run, formats.named(format), gz, line.progress)
+    else:
+        paths = exporting.export(find(run), format, to, gz, matrix, line.progress)
+    return _told(line, *map(str, paths))
+
+
+def convert(file: tyro.conf.Positional[Path], format: FormatName, gz: bool = False, to: Path = Path()) -> int:
+    """Writes a file of vectors in another format, under the same name.
+
+    Args:
+        file: Its path; which format it is in shows by its content.
+        format: The format to write.
+        gz: Pack what is written.
+        to: The folder to write into.
+    """
+    from core import exporting, formats
+
+    line = Line()
+    paths, reading = exporting.convert(file, formats.named(format), to, gz, line.progress)
+    return _told(line, *map(str, paths), notes=reading.notes)
+
+
+def open_file(file: tyro.conf.Positional[Path], format: FormatName | None = None, name: str | None = None) -> int:
+    """Keeps a file of vectors in the workspace, to be looked at as a run's are; prints its id.
+
+    Args:
+        file: Its path.
+        format: The format that it is in, where its content does not show it.
+        name: As shown; the file's where not said.
+    """
+    from core import formats, opened
+
+    line = Line()
+    found = opened.add(file, name, line.progress, formats.named(format) if format else None)
+    return _told(line, found.id, notes=found.notes)
+
+
+def vectors(remove: str | None = None) -> int:
+    """Shows the vectors that were opened, the newest first.
+
+    Args:
+        remove: The id of some that are to be removed; the file that they came from stays.
+    """
+    from core import opened
+
+    if remove is not None:
+        opened.find(remove).remove()
+        return 0
+    found = opened.opened()
+    width = max((len(each.id) for each in found), default=0)
+    for each in found:
+        print(f"{each.id.ljust(width)}  {each.about}")
+    return 0
+
+
+VECTOR_COMMANDS: dict[str, Callable[..., int]] = {"export": export, "convert": convert, "open": open_file, "vectors": vectors}
+
+
+def _told(line: Line, *answers: str, notes: list[str] | tuple[str, ...] = ()) -> int:
+    """Answers go where a program reads them, notes where a person does."""
+    line.end()
+    for note in notes:
+        print(note, file=sys.stderr)
+    print("\n".join(answers))
+    return 0
