@@ -1,4 +1,4 @@
-"""The Python side of the three browser views: live curves, the word map, attention. Their JavaScript lies in assets/components.
+"""The Python side of the four browser views: live curves, the word map, attention, training pairs. Their JavaScript lies in assets/components.
 
 Each is a component of Streamlit's second kind: no frame, and canvas, zoom and pins survive new data. Numbers travel as Arrow columns, words never as
 markup. A change of any part sends the whole payload of that view again, which the functions below say the size of.
@@ -29,6 +29,7 @@ def _component(name: str, *before: str) -> Any:
 _curve = _component("curve")
 _map = _component("map", "points")
 _attention = _component("attention", "panes")
+_pairs = _component("pairs")
 
 
 def _column(values: Any) -> pa.Table:
@@ -230,3 +231,22 @@ def _command(key: str, wanted: Pin) -> tuple[int, Pin]:
         number, pin = number + 1, wanted
     st.session_state[f"{key} command"] = (number, pin, wanted)
     return number, pin
+
+
+def pairs_view(key: str, picture: dict[str, Any], on_word: Callable[[int], None]) -> None:
+    """A sentence with its window and what an objective is fed there: `picture` as pages/ui/pairing.py makes it. `on_word` hears which word is chosen."""
+
+    def chosen() -> None:
+        sent = st.session_state[key].get("word")
+        if sent is not None:
+            on_word(int(sent["place"]))
+
+    _pairs(key=key, data={"meta": _all_sendable(picture)}, on_word_change=chosen)
+
+
+def _all_sendable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _sendable(value)
+    if isinstance(value, dict):
+        return {name: _all_sendable(each) for name, each in value.items()}
+    return [_all_sendable(each) for each in value] if isinstance(value, list | tuple) else value

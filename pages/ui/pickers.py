@@ -38,6 +38,17 @@ def one_of(label: str, titles: dict[str, str], part: str, help: str | None = Non
     return chosen
 
 
+def segment(label: str, titles: dict[str, str], part: str, hidden: bool = False) -> str:
+    """One of a few `titles` (id: as shown), side by side; in the address by its id, the first one by its absence."""
+    key = f"segment-{part}"
+    if st.session_state.get(key) not in titles:
+        st.session_state[key] = address.get(part) if address.get(part) in titles else next(iter(titles))
+    shown = "collapsed" if hidden else "visible"
+    chosen = str(st.segmented_control(label, list(titles), format_func=titles.__getitem__, required=True, key=key, label_visibility=shown))
+    address.put(**{part: None if chosen == next(iter(titles)) else chosen})
+    return chosen
+
+
 def step(chosen: Run) -> int:
     """The snapshot of the address, or the newest one."""
     steps = [each.step for each in chosen.snapshots()]

@@ -40,3 +40,8 @@ def state(status: Status) -> str:
 def plain(text: str) -> str:
     """User's text for a place that reads Markdown: every mark of it escaped, so that it says what it says."""
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-.!|~$:^=&@" else letter for letter in text.replace("\n", " "))
+
+
+def many(n: int, what: str) -> str:
+    """ "1 pair", "2 pairs"."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

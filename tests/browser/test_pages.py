@@ -8,7 +8,15 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import ROOT, Serve, Visit, settle
 
 APP = ROOT / "app.py"
-PAGES = {"": "Orrery", "train": "Train", "embeddings": "Embeddings", "attention": "Attention", "corpora": "Corpora", "tokens": "Tokens"}
+PAGES = {
+    "": "Orrery",
+    "train": "Train",
+    "embeddings": "Embeddings",
+    "attention": "Attention",
+    "corpora": "Corpora",
+    "tokens": "Tokens",
+    "pairs": "Training pairs",
+}
 LONG = 120_000  # ms: a fresh machine compiles kernels and makes its text first
 
 
