@@ -57,7 +57,8 @@ class Opened:
         try:
             words = json.loads((self.folder / "words.json").read_bytes())
             counts = self.folder / "counts.npy"
-            return Vectors(words, self._mapped("matrix"), np.load(counts) if counts.exists() else None, self._subwords(words))
+            vectors = Vectors(words, self._mapped("matrix"), np.load(counts) if counts.exists() else None, self._subwords(words))
+            return vectors.ready()
         except (OSError, ValueError) as error:
             raise ValueError(f"The vectors {self.id} can no longer be read ({error}). Remove them, and open their file again.") from error
 

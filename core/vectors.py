@@ -8,7 +8,6 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 
 Measure = Literal["cosine", "dot"]  # of the directions alone, or of the vectors with their lengths
-BLOCK = 16_384  # rows at a time where a pass would otherwise copy the whole matrix
 
 
 @dataclass(frozen=True)
@@ -42,18 +41,24 @@ class Vectors:
     @cached_property
     def index(self) -> dict[str, int]:
         """Row of each word; of a word that stands twice, the first."""
-        return {word: i for i, word in reversed(list(enumerate(self.words)))}
+        return dict(zip(reversed(self.words), range(len(self.words) - 1, -1, -1), strict=True))
 
     @cached_property
     def lengths(self) -> np.ndarray:
         """float32 [n_words]: the length of each row."""
-        parts = [np.linalg.norm(self.matrix[i : i + BLOCK], axis=1) for i in range(0, len(self.matrix), BLOCK)]
-        return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)
+        matrix = np.asarray(self.matrix, np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(np.sqrt(np.einsum("ij,ij->i", matrix, matrix)))
 
     @cached_property
     def unit(self) -> np.ndarray:
         """The rows at length 1; a row of zeros stays zero. A second matrix: neighbours do without."""
         return np.asarray(self.matrix / _divisor(self.lengths)[:, None], np.float32)
+
+    def ready(self) -> "Vectors":
+        """The same, with all that the first search would have to make."""
+        _ = self.index, self.lengths
+        return self
 
     def row(self, word: str) -> int:
         """The row of a word, as written or folded; ValueError in words where there is none."""

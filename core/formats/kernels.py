@@ -12,8 +12,8 @@ from numba import njit
 BLANK, TAB, LINE, RETURN = np.uint8(32), np.uint8(9), np.uint8(10), np.uint8(13)
 PLUS, MINUS, POINT, ZERO = np.uint8(43), np.uint8(45), np.uint8(46), np.uint8(48)
 TEN = np.uint64(10)
-STEP = np.uint64(1)
-SURE = 18  # decimal digits that fit into 64 bits whatever they are
+NONE, STEP = np.uint64(0), np.uint64(1)
+SURE = np.uint64(18)  # decimal digits that fit into 64 bits whatever they are
 POWERS = 10.0 ** np.arange(23)  # those that a float64 holds exactly
 
 
@@ -28,13 +28,13 @@ def number(text, at):
     negative = text[at] == MINUS
     if negative or text[at] == PLUS:
         at += STEP
-    first, digits = at, np.uint64(0)
+    first, digits = at, NONE
     digit = np.uint64(np.uint8(text[at] - ZERO))
     while digit < TEN:
         digits = digits * TEN + digit
         at += STEP
         digit = np.uint64(np.uint8(text[at] - ZERO))
-    n_digits, n_behind = at - first, np.uint64(0)
+    n_digits, n_behind = at - first, NONE
     if text[at] == POINT:
         at += STEP
         first = at
@@ -45,7 +45,7 @@ def number(text, at):
             digit = np.uint64(np.uint8(text[at] - ZERO))
         n_behind = at - first
         n_digits += n_behind
-    if n_digits == 0 or n_digits > SURE or text[at] > BLANK:
+    if n_digits == NONE or n_digits > SURE or text[at] > BLANK:
         return rare_number(text, begin)
     value = np.float64(digits) / POWERS[n_behind]
     return (-value if negative else value), at
@@ -59,17 +59,17 @@ def rare_number(text, at):
     if negative or text[at] == PLUS:
         at += STEP
     digits, scale, at = decimal(text, at)
-    if at != 0 and (text[at] == 101 or text[at] == 69):  # e, E
+    if at != NONE and (text[at] == 101 or text[at] == 69):  # e, E
         power, at = exponent(text, at + STEP)
         scale += power
-    if at == 0 or text[at] > BLANK:
-        return 0.0, np.uint64(0)
+    if at == NONE or text[at] > BLANK:
+        return 0.0, NONE
     value = np.float64(digits)
     if scale < -22:
         value = value / 1e22 * 10.0 ** (scale + 22)  # in two parts, as 10^-310 has no float64 of full precision
     elif scale < 0:
         value /= POWERS[-scale]
-    elif digits > 0:
+    elif digits > NONE:
         value *= 10.0**scale
     return (-value if negative else value), at
 
@@ -78,21 +78,21 @@ def rare_number(text, at):
 @no_type_check
 def decimal(text, at):
     """The first 18 digits that matter as a whole number, the power of ten that it is to be taken with, and where they end: 0 where there is none."""
-    digits, n_digits, scale, found, behind = np.uint64(0), 0, 0, False, False
+    digits, n_digits, scale, found, behind = NONE, NONE, 0, False, False
     while True:
         digit = np.uint64(np.uint8(text[at] - ZERO))
         if digit < TEN:
             found = True
             if n_digits < SURE:
                 digits = digits * TEN + digit
-                n_digits += 1 if digits > 0 else 0
+                n_digits += STEP if digits > NONE else NONE
                 scale -= 1 if behind else 0
             elif not behind:
                 scale += 1
         elif text[at] == POINT and not behind:
             behind = True
         else:
-            return digits, scale, (at if found else np.uint64(0))
+            return digits, scale, (at if found else NONE)
         at += STEP
 
 
@@ -107,7 +107,7 @@ def exponent(text, at):
     while np.uint64(np.uint8(text[at] - ZERO)) < TEN:
         value = min(10 * value + np.int64(text[at] - ZERO), 100_000)
         at += STEP
-    return (-value if fewer else value), (at if at != first else np.uint64(0))
+    return (-value if fewer else value), (at if at != first else NONE)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -118,12 +118,12 @@ def numbers(text, at, row):
         while text[at] == BLANK or text[at] == TAB:
             at += STEP
         value, at = number(text, at)
-        if at == 0:
+        if at == NONE:
             return at
         row[i] = value
     while text[at] == BLANK or text[at] == TAB or text[at] == RETURN:
         at += STEP
-    return at + STEP if text[at] == LINE else np.uint64(0)
+    return at + STEP if text[at] == LINE else NONE
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -150,17 +150,17 @@ def rows(text, worded, matrix, words):
     text: uint8 [n], ends with a line end; worded: whether a word begins each line; matrix: float32 [n_lines d_model];
     words: uint8, as long as text: the words, a line end behind each.
     """
-    at, n_rows, n_bytes = np.uint64(0), 0, np.uint64(0)
-    while at < len(text):
+    at, n_rows, n_bytes, size = NONE, 0, NONE, np.uint64(len(text))
+    while at < size:
         end = at
         if worded:
             while text[end] != BLANK and text[end] != TAB and text[end] != LINE:
                 end += STEP
         following = numbers(text, end, matrix[n_rows])
-        if following == 0 and worded:
+        if following == NONE and worded:
             end = word_end(text, at, matrix.shape[1])
             following = numbers(text, end, matrix[n_rows])
-        if following == 0:
+        if following == NONE:
             break
         for place in range(at, end if worded else at):
             words[n_bytes] = text[place]

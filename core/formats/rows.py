@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from core.formats.source import room_for
-from core.vectors import BLOCK, Vectors
+from core.vectors import Vectors
 
 Where = Callable[[int], str]  # the place of a row in its file, as a reader finds it: "line 17", "row 16"
 
@@ -41,37 +41,28 @@ def finished(name: str, words: list[str], matrix: np.ndarray, counts: np.ndarray
     """The vectors, checked; `notes` grows by what was put right. ValueError where a number is not finite, or nothing is there."""
     if not len(matrix) or not matrix.shape[1]:
         raise ValueError(f"{name} holds no vectors. Choose another file.")
-    for begin in range(0, len(matrix), BLOCK):
-        block = matrix[begin : begin + BLOCK]
-        # A sum shows in one pass whether any number is nan or infinite; that it may overflow by itself is why the place is looked for.
-        with np.errstate(over="ignore", invalid="ignore"):
-            suspicious = not np.isfinite(block.sum())
-        if suspicious and not np.isfinite(block).all():
-            row, column = (int(i) for i in np.argwhere(~np.isfinite(block))[0])
-            place = f"number {column + 1} of “{words[begin + row][:50]}”"
-            raise ValueError(
-                f"{name}, {where(begin + row)}: {place} is {block[row, column]:g}; every number has to be finite. Correct the row, or leave it out."
-            )
-    if len(set(words)) < len(words):
-        words, matrix, counts = _without_repetitions(words, matrix, counts, where, notes)
-    if "" in words:
+    vectors = Vectors(words, matrix, counts)
+    # A length shows whether any of a row's numbers is nan or infinite; that squares may overflow is why the place is looked for.
+    for row in np.flatnonzero(~np.isfinite(vectors.lengths)):
+        for column in np.flatnonzero(~np.isfinite(matrix[row]))[:1]:
+            place = f"number {column + 1} of “{words[row][:50]}”"
+            raise ValueError(f"{name}, {where(int(row))}: {place} is {matrix[row, column]:g}; every number has to be finite. Correct the row, or leave it out.")
+    if len(vectors.index) < len(words):
+        vectors = _without_repetitions(vectors, where, notes)
+    if "" in vectors.index:
         notes.append(f"One row has no word, {where(words.index(''))}; it stands among the others as “”.")
-    return Vectors(words, matrix, counts)
+    return vectors
 
 
-def _without_repetitions(
-    words: list[str], matrix: np.ndarray, counts: np.ndarray | None, where: Where, notes: list[str]
-) -> tuple[list[str], np.ndarray, np.ndarray | None]:
-    seen: dict[str, int] = {}
-    kept: list[int] = []
-    again: list[int] = []
-    for i, word in enumerate(words):
-        (kept if seen.setdefault(word, i) == i else again).append(i)
-    example = words[again[0]]
-    rows = "1 row is" if len(again) == 1 else f"{len(again):,} rows are"
-    notes.append(f"{rows} left out, of words that stood before: “{example[:50]}” at {where(again[0])} stands at {where(seen[example])} already.")
+def _without_repetitions(vectors: Vectors, where: Where, notes: list[str]) -> Vectors:
+    words, matrix, first = vectors.words, vectors.matrix, vectors.index
+    kept = [i for i, word in enumerate(words) if first[word] == i]
+    again = next(i for i, word in enumerate(words) if first[word] != i)
+    n = len(words) - len(kept)
+    said = "1 row is left out, of a word that stands" if n == 1 else f"{n:,} rows are left out, of words that stand"
+    notes.append(f"{said} before: “{words[again][:50]}” at {where(again)} stands at {where(first[words[again]])} already.")
     # Moved up within the matrix: a second one of this size might not fit.
     for i, row in enumerate(kept):
         if i != row:
             matrix[i] = matrix[row]
-    return [words[i] for i in kept], matrix[: len(kept)], None if counts is None else counts[kept]
+    return Vectors([words[i] for i in kept], matrix[: len(kept)], None if vectors.counts is None else vectors.counts[kept])

@@ -15,6 +15,7 @@ from core.text.progress import Progress
 
 Content = Path | bytes
 PIECE = 1 << 23  # bytes at a time
+BLOCK = 1 << 21  # bytes of lines at a time: what is so small is given back and had again without the system's help
 LONGEST_LINE = 1 << 24  # bytes; a line of vectors of 100,000 numbers has some 1,000,000
 UNSUSPECTED = 1 << 28  # bytes that may come out of whatever little
 RATIO = 100  # unpacked / packed; numbers that were learnt give 2 to 5, zlib at most 1032
@@ -92,19 +93,17 @@ class Source:
     def cut_short(self, begin: int, n: int, what: str, there: int) -> ValueError:
         return ValueError(f"{self.name} is cut short: {what}, {n:,} bytes from byte {begin:,} on, should follow, and {there:,} do. {AGAIN}")
 
-    def lines(self, n: int = PIECE) -> Iterator[bytes]:
+    def lines(self, n: int = BLOCK) -> Iterator[bytes]:
         """The rest in stretches of about n bytes that end with a line end, blank lines at the very end left out."""
         rest = b""
         while part := self.some(n):
-            part = rest + part
-            end = len(part[: part.rfind(b"\n") + 1].rstrip(b"\r\n"))
-            end = part.find(b"\n", end) + 1 if end else 0  # blank lines wait: perhaps nothing follows them
-            rest = part[end:]
+            end = _last_line(part)
+            if end:
+                yield b"".join((rest, memoryview(part)[:end]))
+            rest = part[end:] if end else rest + part
             if len(rest) > LONGEST_LINE + n:
                 begin = self.at - len(rest)
                 raise ValueError(f"In {self.name} no line ends within {size(LONGEST_LINE)} of byte {begin:,}; a word and its numbers are shorter.")
-            if end:
-                yield part[:end]
         if rest.strip(b"\r\n"):
             yield rest.rstrip(b"\r\n") + b"\n"
 
@@ -139,6 +138,14 @@ def opened(name: str, content: Content, progress: Progress, beside: Mapping[str,
         lying: Mapping[str, Content] = {} if isinstance(content, bytes) else {each.name: each for each in content.absolute().parent.iterdir()}
         around = lying if beside is None else beside
         yield Source(inner, stream, None if packed else n_bytes, lambda: min(1.0, raw.tell() / n_bytes), progress, around, beside is not None)
+
+
+def _last_line(part: bytes) -> int:
+    """Where the last line ends that is not blank: blank ones wait, perhaps nothing follows them. 0 where none ends."""
+    end = part.rfind(b"\n") + 1
+    while end and part[end - 1] in b"\r\n":
+        end -= 1
+    return part.find(b"\n", end) + 1 if end else 0
 
 
 @contextmanager
