@@ -1,15 +1,20 @@
-"""The compiled vocabulary of the static embeddings: one window of text is one small matrix product.
+"""The compiled vocabulary of the static embeddings: the windows of a text, each one a small matrix product.
 
-A window has m inputs (rows that predict) and k outputs (what they are asked about: the true word and its noise words). The inputs share their
-outputs, so that the k output rows are gathered once, met by all inputs while they lie in the nearest cache, and written back once:
+A window has m inputs (rows that predict) and k outputs (what they are asked about: the true word and its noise words, or the inner nodes of
+the true word's path). The inputs share their outputs, so that the k rows are met by all inputs while they lie in the nearest cache:
 
     scores          S = X O'                    [m k]
     errors          G = -lr sigmoid(S), and the loss
     gradients       dX = G O,  dO = G' X
 
-Systems differ in what they gather into X and O: skip-gram the context's rows and the centre word; CBOW one mean row; fastText a mean over
-n-grams; hierarchical softmax the inner nodes of a path. An output whose answer is "yes" is gathered with its sign turned, so that every label is
-"no", the loss of a score is softplus(score), and nothing downstream knows labels.
+An output whose answer is "yes" has its scores' sign turned, so that every label is "no", the loss of a score is softplus(score), and nothing
+downstream knows labels.
+
+Neighbouring windows share most of their words. So the words around eight centres are gathered once into `near`, learn there, and what they
+have learnt is added to the matrix once; and the noise of eight windows is drawn, and its rows sent for, before the first of them needs it.
+
+Systems differ in what a word's row is gathered from, and in what X is: skip-gram's X are the context's words, CBOW's is their mean or sum; a
+word of word2vec is one row, a word of fastText the mean of the rows of its n-grams (a `bag`). All of them call `walk`.
 
 All kernels stand in this one file because numba's cache watches only the file of the function that is called, not of those it calls.
 They are `no_type_check`, because a checker wrapped round a kernel could not be compiled; their docstrings say what they take.
@@ -18,16 +23,23 @@ They are `no_type_check`, because a checker wrapped round a kernel could not be 
 from typing import Any, no_type_check
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.extending import intrinsic
 
 # No "nnan" and "ninf": a run that diverges has to report a loss of nan, not a finite lie.
 OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz", "arcp"}}
 # A kernel's arrays travel as some fifty words: the calls themselves took a tenth of the time.
 INLINED: dict[str, Any] = {**OPTIONS, "forceinline": True}
 LANES = 8  # rows are padded to whole vectors of 8 floats, with zeros that stay zero
+LINE = 16  # floats of a cache line
 SENTENCE = 1000  # words; longer sentences are cut, as in word2vec.c
+BLOCK = 8  # centres that are worked on together
+NOTHING = np.float32(-80)  # a score that costs nothing
 ONE, HALF, ZERO = np.float32(1), np.float32(0.5), np.float32(0)
+SAMPLED, TREE, FULL = 0, 1, 2  # what the inputs are asked about: noise words, a path's inner nodes, all words
 
 
 class Distinct(CompilerBase):
@@ -36,6 +48,30 @@ class Distinct(CompilerBase):
     def define_pipelines(self) -> list[Any]:
         self.state.flags.noalias = True
         return [DefaultPassBuilder.define_nopython_pipeline(self.state)]  # type: ignore[no-untyped-call]
+
+
+@intrinsic
+@no_type_check
+def _send_for(typing, matrix, row, column):
+    """The processor's hint that matrix[row, column] will be needed soon."""
+
+    def written(context, builder, signature, given):
+        array = context.make_array(signature.args[0])(context, builder, given[0])
+        place = cgutils.get_item_pointer(context, builder, signature.args[0], array, [given[1], given[2]], wraparound=False)
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        hint = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [byte, number, number, number]), "llvm.prefetch.p0")
+        builder.call(hint, [builder.bitcast(place, byte), number(1), number(3), number(1)])  # to be written, in all caches, data
+        return context.get_dummy_value()
+
+    return types.void(matrix, types.intp, types.intp), written
+
+
+@njit(**INLINED)
+@no_type_check
+def send_for(matrix, row):
+    """Has a row brought near while something else is done."""
+    for q in range(0, matrix.shape[1], LINE):
+        _send_for(matrix, row, q)
 
 
 @njit(**INLINED)
@@ -58,16 +94,20 @@ def noise_word(noise, generator):
 
 @njit(**INLINED)
 @no_type_check
-def draw_noise(noise, first, truth, rows, k, generator):
-    """Fills rows[1:k] with noise words other than `truth`; drawn again as in word2vec.c, a few times at most where truth is nearly all the noise."""
-    for j in range(1, k):
+def draw_noise(noise, first, truth, other, rows, start, stop, generator):
+    """Fills rows[start:stop] with noise words other than `truth` and `other`: drawn again, as in word2vec.c.
+
+    A few times at most: where those two are nearly all the noise, the word after takes the place.
+    """
+    for j in range(start, stop):
         for _ in range(16):
             generator = turned(generator)
             rows[j] = first + noise_word(noise, generator)
-            if rows[j] != truth:
+            if rows[j] != truth and rows[j] != other:
                 break
         else:
-            rows[j] = truth + 1 if truth + 1 < first + noise.shape[0] else first
+            while rows[j] == truth or rows[j] == other:
+                rows[j] = rows[j] + 1 if rows[j] + 1 < first + noise.shape[0] else first
     return generator
 
 
@@ -99,18 +139,6 @@ def read_sentence(ids, start, stop, first, keep, sentence, generator):
 
 @njit(**INLINED)
 @no_type_check
-def context_of(sentence, n, centre, width, rows):
-    """Puts the words at most `width` from the centre into rows; returns how many."""
-    m = 0
-    for place in range(max(0, centre - width), min(n, centre + width + 1)):
-        if place != centre:
-            rows[m] = sentence[place]
-            m += 1
-    return m
-
-
-@njit(**INLINED)
-@no_type_check
 def clear(block, start, stop):
     """block[start:stop] = 0; numba's own assignment to a slice took a tenth of the time."""
     for i in range(start, stop):
@@ -118,47 +146,58 @@ def clear(block, start, stop):
             block[i, q] = ZERO
 
 
-@njit(**INLINED)
+@njit(**INLINED, pipeline_class=Distinct)
 @no_type_check
-def turn(block, i):
-    """block[i] = -block[i]."""
-    for q in range(block.shape[1] // LANES * LANES):
-        block[i, q] = -block[i, q]
+def gather(W_in, bag_starts, bag_rows, sentence, low, high, near, before, sizes):
+    """near[:high - low] = the words sentence[low:high]: each W_in's row, or the mean of its bag's rows; sizes: of how many. `before` is a copy."""
+    for p in range(low, high):
+        word, i = sentence[p], p - low
+        sizes[i] = ONE
+        if bag_rows.shape[0] == 0:
+            for q in range(W_in.shape[1] // LANES * LANES):
+                near[i, q] = before[i, q] = W_in[word, q]
+            continue
+        clear(near, i, i + 1)
+        sizes[i] = np.float32(bag_starts[word + 1] - bag_starts[word])
+        for b in range(bag_starts[word], bag_starts[word + 1]):
+            for q in range(W_in.shape[1] // LANES * LANES):
+                near[i, q] += W_in[bag_rows[b], q]
+        for q in range(W_in.shape[1] // LANES * LANES):
+            near[i, q] /= sizes[i]
+            before[i, q] = near[i, q]
 
 
 @njit(**INLINED, pipeline_class=Distinct)
 @no_type_check
-def gather(matrix, rows, n, block):
-    """block[:n] = matrix[rows[:n]]; where n is odd, a row of zeros after it."""
-    for i in range(n):
-        for q in range(matrix.shape[1] // LANES * LANES):
-            block[i, q] = matrix[rows[i], q]
-    clear(block, n, n + n % 2)
+def scatter(W_in, bag_starts, bag_rows, sentence, low, high, near, before):
+    """W_in += near - before; every row of a bag gets the whole of it. A word that stands in the block twice gets both."""
+    for p in range(low, high):
+        word, i = sentence[p], p - low
+        if bag_rows.shape[0] == 0:
+            for q in range(W_in.shape[1] // LANES * LANES):
+                W_in[word, q] += near[i, q] - before[i, q]
+            continue
+        for b in range(bag_starts[word], bag_starts[word + 1]):
+            for q in range(W_in.shape[1] // LANES * LANES):
+                W_in[bag_rows[b], q] += near[i, q] - before[i, q]
 
 
 @njit(**INLINED, pipeline_class=Distinct)
 @no_type_check
-def scatter(matrix, rows, n, block):
-    """matrix[rows[:n]] += block[:n]; a row named twice gets both."""
-    for i in range(n):
-        for q in range(matrix.shape[1] // LANES * LANES):
-            matrix[rows[i], q] += block[i, q]
-
-
-@njit(**INLINED, pipeline_class=Distinct)
-@no_type_check
-def scores(X, m, O, k, S):  # noqa: E741
-    """S = X O', in tiles of 2 x 2: four sums in registers for four loads. m and k are rounded up to even numbers, over rows of zeros."""
+def scores(X, at, m, W_out, outputs, k, S):
+    """S[i k + j] = X[at[i]] . W_out[outputs[j]], in tiles of 2 x 2: four sums in registers for four loads. m and k are even."""
     for i in range(0, m, 2):
+        a, b = at[i], at[i + 1]
         for j in range(0, k, 2):
+            u, v = outputs[j], outputs[j + 1]
             s00 = s01 = s10 = s11 = ZERO
-            for q in range(X.shape[1] // LANES * LANES):
-                x0, x1, o0, o1 = X[i, q], X[i + 1, q], O[j, q], O[j + 1, q]
+            for q in range(W_out.shape[1] // LANES * LANES):
+                x0, x1, o0, o1 = X[a, q], X[b, q], W_out[u, q], W_out[v, q]
                 s00 += x0 * o0
                 s01 += x0 * o1
                 s10 += x1 * o0
                 s11 += x1 * o1
-            S[i, j], S[i, j + 1], S[i + 1, j], S[i + 1, j + 1] = s00, s01, s10, s11
+            S[i * k + j], S[i * k + j + 1], S[(i + 1) * k + j], S[(i + 1) * k + j + 1] = s00, s01, s10, s11
 
 
 @njit(**INLINED)
@@ -181,90 +220,316 @@ def errors(flat, n, learning_rate):
     """
     loss, whole = 0.0, (n + LANES - 1) // LANES * LANES
     for t in range(n, whole):
-        flat[t] = np.float32(-80)  # whole vectors only: a score that costs nothing
+        flat[t] = NOTHING  # whole vectors only
     for start in range(0, whole, 96):
+        piece = flat[start : min(whole, start + 96)]  # a range that begins at 0 becomes vector code
         linear, product = ZERO, ONE
-        for t in range(start, min(whole, start + 96)):
-            s = flat[t]
-            e = exp_minus(min(abs(s), np.float32(80)))
-            flat[t] = -learning_rate * (ONE if s > 0 else e) / (ONE + e)
+        for t in range(piece.shape[0] // LANES * LANES):
+            s = piece[t]
+            e = exp_minus(min(abs(s), -NOTHING))
+            piece[t] = -learning_rate * (ONE if s > 0 else e) / (ONE + e)
             linear += HALF * (s + abs(s))
             product *= ONE + e
         loss += np.float64(linear) + np.log(np.float64(product))
     return loss
 
 
+@njit(**INLINED)
+@no_type_check
+def softmax_errors(S, k, n, truth, learning_rate):
+    """Turns n of k scores into -lr (softmax - [truth]), in place, the rest into 0; returns -log softmax[truth], in nats."""
+    most, total = S[0], ZERO
+    for j in range(n):
+        most = max(most, S[j])
+    own = S[truth]
+    for j in range(n):
+        S[j] = exp_minus(min(most - S[j], -NOTHING))
+        total += S[j]
+    for j in range(n):
+        S[j] *= -learning_rate / total
+    S[truth] += learning_rate
+    for j in range(n, k):
+        S[j] = ZERO
+    return np.float64(most - own) + np.log(np.float64(total))
+
+
 @njit(**INLINED, pipeline_class=Distinct)
 @no_type_check
-def gradients(G, X, m, O, k, dX, dO):  # noqa: E741
-    """dX = G O and dO = G' X in one walk over the tiles of `scores`."""
-    clear(dX, 0, m + m % 2)
-    clear(dO, 0, k + k % 2)
+def gradients(G, X, at, m, W_out, outputs, k, steps, dX, dO):
+    """dO = G' X, and X[at[i]] += steps[at[i]] (G O)[i], in one walk over the tiles of `scores`. dX: room for two rows."""
+    clear(dO, 0, k)
     for i in range(0, m, 2):
+        a, b = at[i], at[i + 1]
+        clear(dX, 0, 2)
         for j in range(0, k, 2):
-            g00, g01, g10, g11 = G[i, j], G[i, j + 1], G[i + 1, j], G[i + 1, j + 1]
-            for q in range(X.shape[1] // LANES * LANES):
-                x0, x1, o0, o1 = X[i, q], X[i + 1, q], O[j, q], O[j + 1, q]
-                dX[i, q] += g00 * o0 + g01 * o1
-                dX[i + 1, q] += g10 * o0 + g11 * o1
+            u, v = outputs[j], outputs[j + 1]
+            g00, g01, g10, g11 = G[i * k + j], G[i * k + j + 1], G[(i + 1) * k + j], G[(i + 1) * k + j + 1]
+            for q in range(W_out.shape[1] // LANES * LANES):
+                x0, x1, o0, o1 = X[a, q], X[b, q], W_out[u, q], W_out[v, q]
+                dX[0, q] += g00 * o0 + g01 * o1
+                dX[1, q] += g10 * o0 + g11 * o1
                 dO[j, q] += g00 * x0 + g10 * x1
                 dO[j + 1, q] += g01 * x0 + g11 * x1
+        for q in range(W_out.shape[1] // LANES * LANES):
+            X[a, q] += steps[a] * dX[0, q]
+            X[b, q] += steps[b] * dX[1, q]
+
+
+@njit(**INLINED, pipeline_class=Distinct)
+@no_type_check
+def add_rows(W_out, outputs, k, dO):
+    """W_out[outputs[:k]] += dO[:k]; a row named twice gets both."""
+    for j in range(k):
+        for q in range(W_out.shape[1] // LANES * LANES):
+            W_out[outputs[j], q] += dO[j, q]
 
 
 @njit(**INLINED)
 @no_type_check
-def room(m, k, columns):
-    """What a window of at most m inputs and k outputs is worked in: X, O, dX, dO, S, and S as one row."""
-    m, k = m + m % 2, k + k % 2
-    X, O = np.zeros((m, columns), np.float32), np.zeros((k, columns), np.float32)  # noqa: E741
-    flat = np.zeros(m * k + LANES, np.float32)
-    return X, O, np.zeros_like(X), np.zeros_like(O), flat[: m * k].reshape(m, k), flat
+def turn(S, m, k, signs, n_signs):
+    """Turns the sign of the scores, or of the errors, of outputs whose answer is yes."""
+    for i in range(m):
+        for j in range(n_signs):
+            S[i * k + j] *= signs[j]
 
 
 @njit(**INLINED)
 @no_type_check
-def window_of(W_in, inputs, m, W_out, outputs, k, learning_rate, room):
-    """The rows `inputs[:m]` predict outputs[0], and not outputs[1:k]: one gradient step on all of them at once (a rate of 0 only measures).
+def skip(S, m, k, asked, n_own, score):
+    """Gives `score` to what is not asked: the outputs from `asked` on, and, where each of n_own > 1 inputs has an output of its own, the other's."""
+    for i in range(m):
+        for j in range(asked, k):
+            S[i * k + j] = score
+        for j in range(n_own if n_own > 1 else 0):
+            if i != j:
+                S[i * k + j] = score
 
-    Returns the loss before it: over the m inputs, the sum of -log sigmoid(x . o_0) - log sigmoid(-x . o_1) - ..., in nats.
+
+@njit(**INLINED)
+@no_type_check
+def meet(X, at, m, W_out, outputs, signs, n_signs, k, n_own, steps, learning_rate, room):
+    """X[at[:m]] are asked about outputs[:k], of which a sign of -1 among the first n_signs says yes: one gradient step on all at once.
+
+    A rate of 0 only measures.
+    X and W_out are two arrays, X's rows in `at` distinct, X[at[m]] a row of zeros; an odd k leaves room for one more; steps[a] is the share of its
+    gradient that X[a] takes. Where n_own > 1, input i is asked about output i and those from n_own on. Returns the loss before it, in nats: the sum
+    of softplus(sign x . o).
     """
-    X, O, dX, dO, S, flat = room  # noqa: E741
-    gather(W_in, inputs, m, X)
-    gather(W_out, outputs, k, O)
-    turn(O, 0)
-    scores(X, m, O, k, S)
-    loss = errors(flat, m * S.shape[1], learning_rate)
+    S, dX, dO = room
+    even_m, even_k = m + m % 2, k + k % 2
+    outputs[even_k - 1] = outputs[k - 1]
+    scores(X, at, even_m, W_out, outputs, even_k, S)
+    turn(S, m, even_k, signs, n_signs)
+    skip(S, m, even_k, k, n_own, NOTHING)
+    loss = errors(S, m * even_k, learning_rate)
     if learning_rate > 0:
-        gradients(S, X, m, O, k, dX, dO)
-        turn(dO, 0)
-        scatter(W_out, outputs, k, dO)
-        scatter(W_in, inputs, m, dX)
-    return loss - k % 2 * m * np.log(2.0)  # the row of zeros beside an odd k costs log 2
+        turn(S, m, even_k, signs, n_signs)
+        skip(S, m, even_k, k, n_own, ZERO)
+        for t in range(m * even_k, even_m * even_k):
+            S[t] = ZERO
+        gradients(S, X, at, even_m, W_out, outputs, even_k, steps, dX, dO)
+        add_rows(W_out, outputs, k, dO)
+    return loss
+
+
+@njit(**INLINED)
+@no_type_check
+def meet_all(X, at, m, W_out, outputs, n, truth, steps, learning_rate, room):
+    """X[at[:m]] predict outputs[truth] among all outputs[:n] by a softmax; otherwise as `meet`. Returns the sum of -log p, in nats."""
+    S, dX, dO = room
+    even_m, k = m + m % 2, n + n % 2
+    outputs[k - 1] = outputs[n - 1]
+    scores(X, at, even_m, W_out, outputs, k, S)
+    loss = 0.0
+    for i in range(m):
+        loss += softmax_errors(S[i * k : (i + 1) * k], k, n, truth, learning_rate)
+    if learning_rate > 0:
+        for t in range(m * k, even_m * k):
+            S[t] = ZERO
+        gradients(S, X, at, even_m, W_out, outputs, k, steps, dX, dO)
+        add_rows(W_out, outputs, n, dO)
+    return loss
+
+
+@njit(**INLINED)
+@no_type_check
+def bounds(centre, width, n):
+    """The window's first place and the one after its last."""
+    return max(0, centre - width), min(n, centre + width + 1)
+
+
+@njit(**INLINED)
+@no_type_check
+def sum_up(near, sizes, centre, low, left, right, hidden, mean):
+    """near[hidden] = the sum of the context's rows, each by its size; with `mean` divided by all sizes together."""
+    size = ZERO
+    clear(near, hidden, hidden + 1)
+    for p in range(left, right):
+        if p != centre:
+            size += sizes[p - low]
+            for q in range(near.shape[1] // LANES * LANES):
+                near[hidden, q] += sizes[p - low] * near[p - low, q]
+    share = ONE / size if mean else ONE
+    for q in range(near.shape[1] // LANES * LANES):
+        near[hidden, q] *= share
+
+
+@njit(**INLINED)
+@no_type_check
+def path_of(word, tree_starts, tree_nodes, tree_signs, outputs, signs):
+    """Puts the inner nodes of a word's path into outputs, and -1 into signs where it turns to its yes; returns how many."""
+    n = 0
+    for t in range(tree_starts[word], tree_starts[word + 1]):
+        outputs[n], signs[n] = tree_nodes[t], tree_signs[t]
+        n += 1
+    return n
+
+
+@njit(**INLINED)
+@no_type_check
+def draw_block(sentence, first, begin, end, W_out, noise, n_own, widths, window, dynamic, outputs, n_negative, how, generator):
+    """The widths of a block's windows; where noise is asked for, the rows of outputs: n_own centres, and the noise that they share. Sends for its rows."""
+    for centre in range(begin, end):
+        generator = turned(generator)
+        widths[centre - begin] = 1 + np.int64((generator >> np.uint64(33)) % np.uint64(window)) if dynamic else window
+    for centre in range(begin, end if how == SAMPLED else begin, n_own):
+        own, drawn = min(n_own, end - centre), outputs[(centre - begin) // n_own]
+        for i in range(own):
+            drawn[i] = sentence[centre + i]
+        generator = draw_noise(noise, first, drawn[0], drawn[own - 1], drawn, own, own + n_negative, generator)
+        for j in range(own + n_negative):
+            send_for(W_out, drawn[j])
+    return generator
+
+
+@njit(**INLINED)
+@no_type_check
+def ask(near, at, m, word, own, W_out, tree, how, outputs, signs, k_most, n_negative, first, steps, learning_rate, room):
+    """One window, or two that share their noise, asked about their word in the way of `how`; returns the loss. own: outputs that are words of theirs."""
+    if how == FULL:
+        return meet_all(near, at, m, W_out, outputs, k_most, word - first, steps, learning_rate, room)
+    if how == TREE:
+        k = path_of(word, tree[0], tree[1], tree[2], outputs, signs)
+        return meet(near, at, m, W_out, outputs, signs, k, k, 1, steps, learning_rate, room)
+    signs[0] = signs[own - 1] = -ONE
+    return meet(near, at, m, W_out, outputs, signs, own, own + n_negative, own, steps, learning_rate, room)
+
+
+@njit(**INLINED)
+@no_type_check
+def place_context(centre, width, n, low, n_near, at):
+    """Skip-gram's inputs: the context's own rows; returns how many."""
+    left, right = bounds(centre, width, n)
+    m = 0
+    for p in range(left, right):
+        if p != centre:
+            at[m] = p - low
+            m += 1
+    at[m] = n_near
+    return m
+
+
+@njit(**INLINED)
+@no_type_check
+def place_means(near, sizes, centre, m, widths, n, low, n_near, mean, at):
+    """CBOW's inputs: a hidden row for each of m windows."""
+    for i in range(m):
+        left, right = bounds(centre + i, widths[i], n)
+        sum_up(near, sizes, centre + i, low, left, right, n_near + 1 + i, mean)
+        at[i] = n_near + 1 + i
+    at[m] = n_near
+
+
+@njit(**INLINED)
+@no_type_check
+def hand_back(near, sizes, centre, m, widths, n, low, whole, dX):
+    """The context's rows take the hidden rows' gradients: the whole of them, or by the number of rows that were summed up."""
+    for i in range(m):
+        left, right = bounds(centre + i, widths[i], n)
+        size = ZERO
+        for p in range(left, right):
+            size += sizes[p - low] if p != centre + i else ZERO
+        share = ONE if whole else ONE / size
+        for p in range(left, right):
+            if p != centre + i:
+                for q in range(near.shape[1] // LANES * LANES):
+                    near[p - low, q] += share * dX[i, q]
+
+
+@njit(**INLINED)
+@no_type_check
+def longest(starts):
+    """Of ranges that begin where the one before ends."""
+    found = np.int64(0)
+    for i in range(starts.shape[0] - 1):
+        found = max(found, np.int64(starts[i + 1] - starts[i]))
+    return found
+
+
+@njit(**INLINED)
+@no_type_check
+def send_for_all(W_in, bag_rows, sentence, low, high):
+    """Has the rows of words brought near. Those of bags are too many to be kept there."""
+    if bag_rows.shape[0] == 0:
+        for p in range(low, high):
+            send_for(W_in, sentence[p])
+
+
+@njit(**INLINED)
+@no_type_check
+def steps_of(sizes, n, alone, steps):
+    """How much of its gradient each input takes: a mean's rows share it."""
+    for i in range(n if alone else 0):
+        steps[i] = ONE / sizes[i]
 
 
 @njit(**OPTIONS)
 @no_type_check
-def skip_gram(ids, start, stop, first, W_in, W_out, keep, noise, generators, thread, window, dynamic, n_negative, learning_rate):
-    """One pass over ids[start:stop], wrapping round: in each window the context's words predict the word in its middle, against shared noise.
+def walk(ids, start, stop, first, W_in, bag, W_out, keep, noise, tree, how, generators, thread, choice, window, n_negative, learning_rate):
+    """One pass over ids[start:stop], wrapping round: in each window the context predicts the word in its middle.
 
-    Which of the two words is the input makes no difference to skip-gram; this way round (word2vec.c's) the window's inputs have one target in common.
-    ids: int32, -1 ends a sentence, below `first` are special tokens; keep[word]: probability to survive subsampling; noise: an alias table.
+    For skip-gram, which of the two words is the input makes no difference; this way round (word2vec.c's) the window's inputs have one target in common.
+    ids: int32, -1 ends a sentence, below `first` are special tokens. bag: (starts, rows), which rows of W_in a word is the mean of; no rows: its own.
+    keep[word]: probability to survive subsampling; noise: an alias table; tree: (starts, nodes, signs) of each word's path; how: SAMPLED, TREE or FULL.
+    choice: (cbow, mean, exact, dynamic). CBOW's inputs are a mean or a sum; exact: every row takes its own gradient, else what it takes in the originals.
     Returns the loss summed in nats, the predictions (pairs of an input and its target), the words passed.
     """
-    k, generator = n_negative + 1, generators[thread]
-    sentence, inputs, outputs = np.empty(SENTENCE, np.int64), np.empty(2 * window, np.int64), np.empty(k, np.int64)
-    workroom = room(2 * window, k, W_in.shape[1])
+    generator = generators[thread]
+    cbow, mean, exact, dynamic = choice
+    n_own = 2 if cbow and how == SAMPLED and noise.shape[0] > 2 else 1  # windows that share their noise
+    k_most = noise.shape[0] if how == FULL else n_negative + n_own if how == SAMPLED else longest(tree[0])
+    even_k, n_near, columns = k_most + k_most % 2, BLOCK + 2 * window, W_in.shape[1]
+    outputs, signs = np.zeros((BLOCK, even_k), np.int64), np.ones(even_k, np.float32)
+    if how == FULL:
+        outputs[0, :k_most] = np.arange(first, first + k_most)
+    sentence, widths, at = np.empty(SENTENCE, np.int64), np.empty(BLOCK, np.int64), np.empty(2 * window + 2, np.int64)
+    # After the block's words a row of zeros, and two hidden ones.
+    near, before = np.zeros((n_near + 3, columns), np.float32), np.zeros((n_near, columns), np.float32)
+    sizes, steps = np.ones(n_near, np.float32), np.ones(n_near + 3, np.float32)
+    room = np.zeros(2 * window * even_k + LANES, np.float32), np.zeros((2, columns), np.float32), np.zeros((even_k, columns), np.float32)
     loss, n_predictions, n_passed = 0.0, 0, 0
     while start < stop:
         n, n_words, start, generator = read_sentence(ids, start, stop, first, keep, sentence, generator)
         n_passed += n_words
-        for centre in range(n if n > 1 else 0):
-            generator = turned(generator)
-            width = 1 + np.int64((generator >> np.uint64(33)) % np.uint64(window)) if dynamic else window
-            m = context_of(sentence, n, centre, width, inputs)
-            outputs[0] = sentence[centre]
-            generator = draw_noise(noise, first, outputs[0], outputs, k, generator)
-            loss += window_of(W_in, inputs, m, W_out, outputs, k, learning_rate, workroom)
-            n_predictions += m
+        for begin in range(0, n if n > 1 else 0, BLOCK):
+            end, low, high = min(n, begin + BLOCK), max(0, begin - window), min(n, begin + BLOCK + window)
+            send_for_all(W_in, bag[1], sentence, low, high)
+            generator = draw_block(sentence, first, begin, end, W_out, noise, n_own, widths, window, dynamic, outputs, n_negative, how, generator)
+            gather(W_in, bag[0], bag[1], sentence, low, high, near, before, sizes)
+            steps_of(sizes, high - low, exact and not cbow, steps)
+            for centre in range(begin, end, n_own):
+                if cbow:
+                    m = min(n_own, end - centre)
+                    place_means(near, sizes, centre, m, widths[centre - begin :], n, low, n_near, mean, at)
+                else:
+                    m = place_context(centre, widths[centre - begin], n, low, n_near, at)
+                asked = outputs[(centre - begin) // n_own if how == SAMPLED else 0]
+                own = m if cbow else 1
+                loss += ask(near, at, m, sentence[centre], own, W_out, tree, how, asked, signs, k_most, n_negative, first, steps, learning_rate, room)
+                n_predictions += m
+                if cbow and learning_rate > 0:
+                    hand_back(near, sizes, centre, m, widths[centre - begin :], n, low, mean != exact, room[1])
+            if learning_rate > 0:
+                scatter(W_in, bag[0], bag[1], sentence, low, high, near, before)
     generators[thread] = generator
     return loss, n_predictions, n_passed

@@ -1,16 +1,35 @@
 """The kernels, judged by torch's autograd and by gensim's own inner function."""
 
+import itertools
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 from core.embeddings import kernels
+from core.embeddings.noise import alias_table
+from core.embeddings.tree import huffman
+from core.embeddings.window_learner import ITSELF, NO_TREE, Bag
 
 
-def one_window(W_in: np.ndarray, W_out: np.ndarray, inputs: list[int], outputs: list[int], rate: float) -> float:
-    rows, targets = np.array(inputs, np.int64), np.array(outputs, np.int64)
-    space = kernels.room(len(inputs), len(outputs), W_in.shape[1])
-    return float(kernels.window_of(W_in, rows, len(rows), W_out, targets, len(targets), np.float32(rate), space))
+def one_window(W_in: np.ndarray, W_out: np.ndarray, inputs: list[int], outputs: list[int], rate: float, n_own: int = 1, truth: int = -1) -> float:
+    """The inputs are asked about the outputs, of which the first n_own are true; or, where `truth` is given, about that one of all outputs."""
+    m, k, columns = len(inputs), len(outputs), W_in.shape[1]
+    even_k = k + k % 2
+    near = np.concatenate([W_in[inputs], np.zeros((1, columns), np.float32)])
+    before = near.copy()
+    at, steps = np.arange(m + 1), np.ones(m + 1, np.float32)
+    targets, signs = np.zeros(even_k, np.int64), np.ones(even_k, np.float32)
+    targets[:k], signs[:n_own] = outputs, -1
+    room = np.zeros((m + 1) * even_k + kernels.LANES, np.float32), np.zeros((2, columns), np.float32), np.zeros((even_k, columns), np.float32)
+    if truth >= 0:
+        loss = kernels.meet_all(near, at, m, W_out, targets, k, truth, steps, np.float32(rate), room)
+    else:
+        loss = kernels.meet(near, at, m, W_out, targets, signs, n_own, k, n_own, steps, np.float32(rate), room)
+    assert not near[m].any()
+    np.add.at(W_in, inputs, near[:m] - before[:m])
+    return float(loss)
 
 
 def matrices(rng: np.random.Generator, vocab_size: int, d_model: int, scale: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
@@ -64,6 +83,158 @@ def test_a_run_that_diverges_says_nan() -> None:
     W_in, W_out = matrices(np.random.default_rng(1), 9, 10)
     W_in[1, 0] = np.nan
     assert np.isnan(one_window(W_in, W_out, [1, 2], [4, 5], rate=0.1))
+
+
+@pytest.mark.parametrize("case", range(6))
+def test_two_windows_that_share_their_noise_are_not_asked_about_each_others_word(case: int) -> None:
+    rng = np.random.default_rng(case)
+    W_in, W_out = matrices(rng, 30, 20)
+    inputs, outputs = rng.choice(30, 2, replace=False).tolist(), rng.integers(0, 30, 3 + case).tolist()
+    a, b = (torch.tensor(W, dtype=torch.float64, requires_grad=True) for W in (W_in, W_out))
+    scores = a[inputs] @ b[outputs].T
+    log_sigmoid = torch.nn.functional.logsigmoid
+    expected = -(log_sigmoid(scores[0, 0]) + log_sigmoid(scores[1, 1]) + log_sigmoid(-scores[:, 2:]).sum())
+    expected.backward()  # type: ignore[no-untyped-call]
+    assert one_window(W_in, W_out, inputs, outputs, rate=0.1, n_own=2) == pytest.approx(expected.item(), rel=1e-6)
+    for W, reference in ((W_in, a), (W_out, b)):
+        assert reference.grad is not None
+        np.testing.assert_allclose(W, (reference - 0.1 * reference.grad).detach().numpy(), atol=2e-5)
+
+
+@pytest.mark.parametrize("n_words", [2, 3, 8, 33, 100])
+def test_the_full_softmax_takes_autograds_step(n_words: int) -> None:
+    rng = np.random.default_rng(n_words)
+    W_in, W_out = matrices(rng, n_words, 11, scale=1.5)
+    inputs, truth = rng.integers(0, n_words, 5).tolist(), n_words // 2
+    a, b = (torch.tensor(W, dtype=torch.float64, requires_grad=True) for W in (W_in, W_out))
+    expected = torch.nn.functional.cross_entropy(a[inputs] @ b.T, torch.full((5,), truth), reduction="sum")
+    expected.backward()  # type: ignore[no-untyped-call]
+    assert one_window(W_in, W_out, inputs, list(range(n_words)), rate=0.1, truth=truth) == pytest.approx(expected.item(), rel=1e-5)
+    for W, reference in ((W_in, a), (W_out, b)):
+        assert reference.grad is not None
+        np.testing.assert_allclose(W, (reference - 0.1 * reference.grad).detach().numpy(), atol=2e-5)
+
+
+WORDS = 40  # of the texts below; word 0 is all the noise there is
+EVERY: dict[str, list[Any]] = {
+    "cbow": [False, True],
+    "mean": [True, False],
+    "exact": [True, False],
+    "how": [kernels.SAMPLED, kernels.TREE, kernels.FULL],
+    "bags": [False, True],
+    "tied": [False, True],
+}
+
+
+def walked(text: list[int], case: dict[str, Any], W_in: np.ndarray, W_out: np.ndarray, bag: Bag, rate: float = 0.1) -> tuple[float, int, int]:
+    certain = np.zeros(WORDS)
+    certain[0] = 1
+    counts = np.arange(WORDS, 0, -1)
+    tree = huffman(counts, 0) if case["how"] == kernels.TREE else NO_TREE
+    ids = np.array(text, np.int32)
+    ids.flags.writeable = False
+    choice = (case["cbow"], case["mean"], case["exact"], False)
+    keep, generators = np.ones(WORDS, np.float32), np.ones(1, np.uint64)
+    told = kernels.walk(ids, 0, len(ids), 0, W_in, bag, W_out, keep, alias_table(certain), tree, case["how"], generators, 0, choice, 2, 3, np.float32(rate))
+    return float(told[0]), int(told[1]), int(told[2])
+
+
+def asked(x: torch.Tensor, outputs: torch.Tensor, word: int, how: int) -> torch.Tensor:
+    """-log p of a word, given a hidden row."""
+    log_sigmoid = torch.nn.functional.logsigmoid
+    if how == kernels.FULL:
+        return torch.nn.functional.cross_entropy((outputs[:WORDS] @ x)[None], torch.tensor([word]))
+    if how == kernels.SAMPLED:
+        return -log_sigmoid(outputs[word] @ x) - 3 * log_sigmoid(-(outputs[0] @ x))
+    starts, nodes, signs = huffman(np.arange(WORDS, 0, -1), 0)
+    path = slice(starts[word], starts[word + 1])
+    return -log_sigmoid(-torch.tensor(signs[path]) * (outputs[nodes[path].tolist()] @ x)).sum()
+
+
+def stretched(x: torch.Tensor, factor: float) -> torch.Tensor:
+    """The same with a gradient so many times as long, as the originals take it."""
+    return x.detach() + factor * (x - x.detach())
+
+
+def replayed(text: list[int], case: dict[str, Any], W_in: np.ndarray, W_out: np.ndarray, rows_of: list[list[int]]) -> tuple[float, int]:
+    """The same in torch and float64, a step a window (CBOW with noise: a step two windows); changes W_in and W_out.
+
+    Tied, the walk's inputs are gathered and given back once a block: within it, they and the outputs learn as if they were two matrices.
+    """
+    a, b = (torch.tensor(W, dtype=torch.float64, requires_grad=True) for W in (W_in, W_out))
+    total, n_predictions = 0.0, 0
+    together = 2 if case["cbow"] and case["how"] == kernels.SAMPLED else 1
+    for begin in range(0, len(text), together):
+        loss = torch.zeros((), dtype=torch.float64)
+        for centre in range(begin, min(len(text), begin + together)):
+            context = [text[p] for p in range(max(0, centre - 2), min(len(text), centre + 3)) if p != centre]
+            sizes = [len(rows_of[word]) for word in context]
+            if case["cbow"]:
+                hidden = sum((a[rows_of[word]].sum(0) for word in context), torch.zeros(a.shape[1], dtype=torch.float64))
+                n = sum(sizes)
+                inputs = [stretched(hidden / n, 1 if case["exact"] else n) if case["mean"] else stretched(hidden, 1 if case["exact"] else 1 / n)]
+            else:
+                inputs = [stretched(a[rows_of[word]].mean(0), 1 if case["exact"] else size) for word, size in zip(context, sizes, strict=True)]
+            n_predictions += len(inputs)
+            loss = loss + sum(asked(x, b, text[centre], case["how"]) for x in inputs)
+        total += loss.item()
+        grad_a, grad_b = torch.autograd.grad(loss, (a, b))
+        with torch.no_grad():
+            a -= 0.1 * grad_a
+            b -= 0.1 * grad_b
+    W_in[:], W_out[:] = a.detach().numpy(), b.detach().numpy()
+    return total, n_predictions
+
+
+def cases() -> list[dict[str, Any]]:
+    every = [dict(zip(EVERY, values, strict=True)) for values in itertools.product(*EVERY.values())]
+    # Skip-gram takes no mean, bags are never added up, and a tree's nodes are no words.
+    return [
+        case for case in every if (case["cbow"] or case["mean"]) and (case["mean"] or not case["bags"]) and not (case["tied"] and case["how"] == kernels.TREE)
+    ]
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: " ".join(f"{name}={value}" for name, value in case.items()))
+def test_a_walk_takes_autograds_steps_in_every_system(case: dict[str, Any]) -> None:
+    """Distinct words in one sentence shorter than a block, so that the rows gathered once are those of a walk window by window."""
+    rng = np.random.default_rng(7)
+    text = rng.permutation(np.arange(1, WORDS))[:8].tolist()
+    W = [np.zeros((2 * WORDS if case["bags"] else WORDS, 16), np.float32), np.zeros((WORDS, 16), np.float32)]
+    for each in W:
+        each[:, :13] = rng.normal(0, 0.5, (len(each), 13))
+    if case["tied"]:
+        W[1] = W[0]
+    # No row is in two words' bags: what one word learns another would see at once in the replay, and after the block in the walk.
+    rows_of = [[word, WORDS + word] if word % 3 and case["bags"] else [word] for word in range(WORDS)]
+    starts = np.cumsum([0] + [len(rows) for rows in rows_of]).astype(np.int64)
+    bag = (starts, np.concatenate(rows_of).astype(np.int32)) if case["bags"] else ITSELF
+    mine = [each.copy() for each in W]
+    if case["tied"]:
+        mine[1] = mine[0]
+    found = walked(text, case, mine[0], mine[1], bag)
+    theirs = [W[0].copy(), W[1].copy()]
+    total, n_predictions = replayed(text, case, theirs[0], theirs[1], rows_of)
+    assert found[1:] == (n_predictions, 8)
+    assert found[0] == pytest.approx(total, rel=1e-5)
+    if case["tied"]:
+        theirs[0] = theirs[1] = theirs[0] + theirs[1] - W[0]
+    np.testing.assert_allclose(mine[0], theirs[0], atol=2e-5)
+    np.testing.assert_allclose(mine[1], theirs[1], atol=2e-5)
+
+
+@pytest.mark.parametrize("how", [kernels.SAMPLED, kernels.FULL])
+def test_a_tied_step_is_the_gradient_of_one_matrix(how: int) -> None:
+    """Of two words: two windows, a rate so small that the second sees the first's words as they were."""
+    W, _ = matrices(np.random.default_rng(2), WORDS, 16)
+    case = {"cbow": False, "mean": True, "exact": True, "how": how}
+    tied = torch.tensor(W, dtype=torch.float64, requires_grad=True)
+    expected = asked(tied[9], tied, 5, how) + asked(tied[5], tied, 9, how)
+    expected.backward()  # type: ignore[no-untyped-call]
+    mine = W.copy()
+    found = walked([5, 9], case, mine, mine, ITSELF, rate=1e-3)
+    assert tied.grad is not None
+    assert found[0] == pytest.approx(expected.item(), rel=0.01)
+    np.testing.assert_allclose((W - mine) / 1e-3, tied.grad, atol=0.01)
 
 
 def gensims_draws(seed: int, cumulative: np.ndarray, n_negative: int, centres: list[int]) -> list[list[int]]:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.embeddings.word2vec import SkipGram, warm
+from core.embeddings.window_learner import warm
+from core.embeddings.word2vec import SkipGram
 from core.systems.skip_gram import SkipGramSettings
 from core.text import tokenizers
 from core.text.encoding import EncodedCorpus
