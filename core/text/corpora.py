@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.text import web
-from core.text.facts import BLOCK, blocks, facts
+from core.text import cutting, web
+from core.text.cutting import BLOCK, Cut, blocks
+from core.text.facts import facts
 from core.text.progress import Progress as Progress
 from core.text.progress import silent
 from core.text.writing import folder_aside, put_in_place
@@ -42,6 +43,13 @@ class Corpus:
     def blocks(self, size: int = BLOCK) -> Iterator[tuple[str, float]]:
         """The text in stretches of about `size` bytes that end with a line, or else at a blank; and the share read so far."""
         return blocks(self.folder / "text.txt", size)
+
+    def cut(self, progress: Progress = silent) -> Cut:
+        """The text cut into words; the first time it is read for it."""
+        found, digest = cutting.cut(self.folder / "text.txt", progress, self.digest)
+        if digest != self.digest:
+            raise ValueError(f"The text “{self.title}” has been changed since it was added. Remove it, and add it again.")
+        return found
 
     def sample(self, n: int = 5, width: int = 300) -> list[str]:
         """`n` lines from evenly spaced places, each cut at `width` characters."""
@@ -127,6 +135,7 @@ def remove(id: str) -> None:
     corpus = _read(folder)
     shutil.rmtree(folder, ignore_errors=True)
     if corpus:
+        cutting.remove(corpus.digest)
         for cached in subfolder("cache", "encoded").glob(f"{corpus.digest[:16]}-*"):
             shutil.rmtree(cached, ignore_errors=True)
 

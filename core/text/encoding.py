@@ -1,4 +1,4 @@
-"""A corpus cut into token ids, cached on disk by what it was made from.
+"""A corpus cut into token ids, cached on disk by what it was made from; made block by block, so that it may be larger than memory.
 
 Words: -1 stands where a sentence ends; without punctuation (static embeddings) words outside the vocabulary are left out, as word2vec does,
 with punctuation (language models) they are [UNK]. Characters, BPE and WordPiece run on from the first line to the last, without any -1;
@@ -7,31 +7,27 @@ characters and BPE keep the line ends as tokens.
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from core.settings import check
-from core.text import subwords, tokenizers
+from core.text import tokenizers
 from core.text.corpora import Corpus
 from core.text.progress import Progress, silent
-from core.text.segmentation import stretches, words
 from core.text.tokenizers import END, Tokenizer
 from core.text.tokenizing import TokenizerSettings
-from core.text.units import Units
-from core.text.writing import folder_aside, put_in_place
+from core.text.writing import Growing, folder_aside, put_in_place, rewrite
 from core.workspace import subfolder
 
-VERSION = "3"  # part of the cache's key; raise it when the same text and settings give other ids
+VERSION = "4"  # part of the cache's key; raise it when the same text and settings give other ids
 HELD_OUT = 0.05
-LEARN_FROM = 4_000_000  # bytes of text from which BPE and WordPiece learn, and
-STRETCH = 64 * 1024  # how long the stretches are in which it is taken
 MIN_TOKENS = 20  # below this there is nothing to learn from, and nothing to hold out
+LOOKED_AT = 1 << 18  # ids searched at a time for the end of a sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +44,12 @@ class EncodedCorpus:
         last = len(self.ids) - (2 if self.ids[-1] == END else 1)
         target = min(last, int(len(self.ids) * (1 - HELD_OUT)))
         earliest = int(len(self.ids) * (1 - 4 * HELD_OUT))
-        ends = np.flatnonzero(self.ids[earliest:target] == END)
-        return earliest + int(ends[-1]) + 1 if len(ends) else max(target, 1)
+        for stop in range(target, earliest, -LOOKED_AT):
+            start = max(earliest, stop - LOOKED_AT)
+            ends = np.flatnonzero(self.ids[start:stop] == END)
+            if len(ends):
+                return start + int(ends[-1]) + 1
+        return max(target, 1)
 
     @property
     def train(self) -> npt.NDArray[np.int32]:
@@ -69,13 +69,11 @@ def encode(corpus: Corpus, settings: TokenizerSettings, progress: Progress = sil
         return _read(folder)
     except (OSError, ValueError, EOFError):
         shutil.rmtree(folder, ignore_errors=True)  # absent, or half deleted
-    tokenizer, ids = _words(corpus, settings, progress) if settings.kind == "word" else _running(corpus, settings, progress)
-    n_tokens = int(np.count_nonzero(ids != END))
-    if n_tokens < MIN_TOKENS:
-        raise ValueError(f"This text has {n_tokens:,} tokens with these settings; at least {MIN_TOKENS} are needed. Take more text, or lower min_count.")
-    counts = np.bincount(ids[ids != END], minlength=tokenizer.vocab_size)
     with folder_aside(folder.parent) as aside:
-        np.save(aside / "ids.npy", ids)
+        tokenizer, counts = (_words if settings.kind == "word" else _running)(corpus, settings, aside / "ids.npy", progress)
+        n_tokens = int(counts.sum())
+        if n_tokens < MIN_TOKENS:
+            raise ValueError(f"This text has {n_tokens:,} tokens with these settings; at least {MIN_TOKENS} are needed. Take more text, or lower min_count.")
         np.save(aside / "counts.npy", counts)
         tokenizer.save(aside / "tokenizer.json")
         put_in_place(aside, folder)
@@ -88,35 +86,42 @@ def _read(folder: Path) -> EncodedCorpus:
     return EncodedCorpus(tokenizer, np.load(folder / "ids.npy", mmap_mode="r"), counts)
 
 
-def _words(corpus: Corpus, settings: TokenizerSettings, progress: Progress) -> tuple[Tokenizer, npt.NDArray[np.int32]]:
-    units = _read_units(corpus, stretches, progress)
-    cut = [words(stretch, settings.punctuation) for stretch in units.distinct]
-    tokenizer = tokenizers.of_counts(units.counts_of(cut), settings)
-    ids = units.spread(tokenizer.numbers([word for some in cut for word in some]), [len(some) for some in cut])
-    if not settings.punctuation:
-        ids = ids[ids != tokenizer.unk_id]
-    is_end = ids == END
-    # No empty sentences: an end that follows an end, or begins the text, says nothing.
-    return tokenizer, ids[~(is_end & np.concatenate([[True], is_end[:-1]]))]
+def _words(corpus: Corpus, settings: TokenizerSettings, path: Path, progress: Progress) -> tuple[Tokenizer, npt.NDArray[np.int64]]:
+    """Writes the ids into `path`; the tokenizer, and how often each token is among them."""
+    from core.text.word_stream import WordStream
+
+    stream = WordStream(corpus.cut(progress), settings, progress)
+    tokenizer = stream.tokenizer()
+    return tokenizer, write(stream.ids(tokenizer), tokenizer.vocab_size, path)
 
 
-def _running(corpus: Corpus, settings: TokenizerSettings, progress: Progress) -> tuple[Tokenizer, npt.NDArray[np.int32]]:
-    # BPE and WordPiece learn from stretches taken all over a long text: more of it changes no merge that matters.
-    every = 1 if settings.kind == "character" else max(1, corpus.n_bytes // LEARN_FROM)
-    learnt_from = (text for text, _ in islice(corpus.blocks(STRETCH), 0, None, every))
-    tokenizer = tokenizers.train(learnt_from, settings, progress)
-    if settings.kind == "character":
-        ids = np.concatenate([tokenizer.array(text) for text, _ in corpus.blocks()])
-    else:
-        units = _read_units(corpus, subwords.stretches, progress)
-        ids = units.spread(*subwords.encode_each(tokenizer.library, units.distinct))
-    tokenizer, new_ids = tokenizer.ordered(np.bincount(ids, minlength=tokenizer.vocab_size))
-    return tokenizer, new_ids[ids]
+def _running(corpus: Corpus, settings: TokenizerSettings, path: Path, progress: Progress) -> tuple[Tokenizer, npt.NDArray[np.int64]]:
+    from core.text import running
+
+    tokenizer = running.learn(corpus, settings, progress)
+    counts = write(running.ids(corpus, tokenizer, progress), tokenizer.vocab_size, path)
+    tokenizer, new_ids = tokenizer.ordered(counts)
+    rewrite(path, new_ids.__getitem__, LOOKED_AT)
+    ordered = np.empty_like(counts)
+    ordered[new_ids] = counts
+    return tokenizer, ordered
 
 
-def _read_units(corpus: Corpus, cut: Callable[[str], list[str]], progress: Progress) -> Units:
-    units = Units(cut)
-    for text, fraction in corpus.blocks():
-        units.read(text)
-        progress("cutting the text into tokens", fraction)
-    return units
+def write(blocks: Iterable[npt.NDArray[np.int32]], vocab_size: int, path: Path) -> npt.NDArray[np.int64]:
+    """Writes ids as they come, without empty sentences; how often each token is among them: int64 [vocab_size]."""
+    counts = np.zeros(vocab_size, np.int64)
+    with Growing(path, np.int32) as file:
+        for ids in _without_empty_sentences(blocks):
+            counts += np.bincount(ids[ids != END], minlength=vocab_size)
+            file.append(ids)
+    return counts
+
+
+def _without_empty_sentences(blocks: Iterable[npt.NDArray[np.int32]]) -> Iterator[npt.NDArray[np.int32]]:
+    """An end that follows an end, or begins the text, says nothing."""
+    ended = True
+    for ids in blocks:
+        is_end = ids == END
+        after_end = np.concatenate([[ended], is_end[:-1]]) if len(ids) else is_end
+        yield ids[~(is_end & after_end)]
+        ended = bool(is_end[-1]) if len(ids) else ended

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.text import corpora
-from core.text.facts import blocks
+from core.text import corpora, cutting
+from core.text.cutting import blocks
 
 TEXT = "The cat sat. The dog ran!\nthe end\n\nNo <script>alert(1)</script> here\n"
 
@@ -38,8 +38,8 @@ def test_facts_do_not_depend_on_where_blocks_end(monkeypatch: pytest.MonkeyPatch
             assert "".join(part for part, _ in parts) == text
             assert parts[-1][1] == 1.0
     small = corpora.add_text("one", TEXT * 30)
-    monkeypatch.setattr("core.text.facts.BLOCK", 64)
-    monkeypatch.setattr("core.text.facts.blocks", lambda path: blocks(path, 64))
+    raw_blocks = cutting.raw_blocks
+    monkeypatch.setattr(cutting, "raw_blocks", lambda path: raw_blocks(path, 64))
     again = corpora.add_text("two", TEXT * 30)
     assert (small.n_words, small.n_sentences, small.digest) == (again.n_words, again.n_sentences, again.digest)
 
@@ -61,7 +61,7 @@ def test_what_is_removed_is_gone(home: Path) -> None:
     encode(corpus, TokenizerSettings())
     corpora.remove(corpus.id)
     assert corpora.available() == []
-    assert list((home / "cache" / "encoded").iterdir()) == []
+    assert [list((home / "cache" / name).iterdir()) for name in ("encoded", "cut")] == [[], []]
     corpora.remove(corpus.id)
     for id in ("..", ".", "", "a/b", "../runs"):
         with pytest.raises(ValueError, match="is no text's id"):

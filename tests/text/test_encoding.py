@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.text import corpora, encoding, tokenizers
+from core.text import corpora, cutting, encoding, running, tokenizers
 from core.text.encoding import EncodedCorpus, encode
 from core.text.tokenizing import TokenizerSettings
 
@@ -118,9 +118,18 @@ def test_an_interrupted_write_leaves_nothing(corpus: corpora.Corpus, home: Path,
     shutil.rmtree(home, ignore_errors=True)
 
 
-def test_many_blocks_give_the_same_ids_as_one(corpus: corpora.Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = encode(corpus, TokenizerSettings(punctuation=True))
-    blocks = corpora.Corpus.blocks
-    monkeypatch.setattr(corpora.Corpus, "blocks", lambda self: blocks(self, 100))
-    monkeypatch.setattr(encoding, "VERSION", "another")
-    assert np.array_equal(encode(corpus, TokenizerSettings(punctuation=True)).ids, whole.ids)
+@pytest.mark.parametrize("kind", ["word", "character", "bpe"])
+def test_many_blocks_give_the_same_ids_as_one(corpus: corpora.Corpus, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = TokenizerSettings(kind=kind, punctuation=True, vocab_size=300)
+    whole = encode(corpus, settings)
+    raw_blocks = cutting.raw_blocks
+    monkeypatch.setattr(cutting, "raw_blocks", lambda path, size=cutting.BLOCK: raw_blocks(path, 100 if size == cutting.BLOCK else size))
+    monkeypatch.setattr(cutting, "AT_ONCE", 32)
+    monkeypatch.setattr(encoding, "LOOKED_AT", 32)
+    monkeypatch.setattr(running, "REMEMBERED", 5)
+    for module in (cutting, encoding):
+        monkeypatch.setattr(module, "VERSION", "another")
+    again = encode(corpus, settings)
+    assert np.array_equal(again.ids, whole.ids)
+    assert np.array_equal(again.counts, whole.counts)
+    assert again.cut == whole.cut

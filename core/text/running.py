@@ -1,0 +1,86 @@
+"""Running text as ids: characters, BPE and WordPiece, block by block."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from core.text import subwords, tokenizers
+from core.text.corpora import Corpus
+from core.text.progress import Progress
+from core.text.tokenizers import Tokenizer
+from core.text.tokenizing import TokenizerSettings
+
+LEARN_FROM = 4_000_000  # bytes of text from which BPE and WordPiece learn, and
+STRETCH = 64 * 1024  # how long the stretches are in which it is taken
+REMEMBERED = 500_000  # distinct stretches between blanks whose tokens are remembered, and then forgotten all at once
+
+
+def learn(corpus: Corpus, settings: TokenizerSettings, progress: Progress) -> Tokenizer:
+    """The tokenizer of a text; its tokens are not in order yet."""
+    if settings.kind == "character":
+        progress("learning the vocabulary", None)
+        return tokenizers.of_counts(_characters(corpus), settings)
+    # Sub-words learn from stretches taken all over a long text: more of it changes no merge that matters.
+    every = max(1, corpus.n_bytes // LEARN_FROM)
+    return tokenizers.train((text for text, _ in islice(corpus.blocks(STRETCH), 0, None, every)), settings, progress)
+
+
+def ids(corpus: Corpus, tokenizer: Tokenizer, progress: Progress) -> Iterator[npt.NDArray[np.int32]]:
+    """The ids of the text, block by block."""
+    encoded = tokenizer.array if tokenizer.kind == "character" else Remembering(tokenizer).ids
+    for text, share in corpus.blocks():
+        yield encoded(text)
+        progress("cutting the text into tokens", share)
+
+
+def _characters(corpus: Corpus) -> "Counter[str]":
+    counts = np.zeros(0x110000, np.int64)
+    for text, _ in corpus.blocks():
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        counts += np.bincount(points, minlength=len(counts))
+    return Counter({chr(point): int(counts[point]) for point in np.flatnonzero(counts)})
+
+
+class Remembering:
+    """Encodes what stands between two blanks once, however often it stands in the text.
+
+    Eighteen megabytes of English are three million such stretches, but two hundred thousand distinct ones.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self._forget()
+
+    def _forget(self) -> None:
+        self._numbers = _Numbers()
+        self._flat = np.zeros(0, np.int32)  # the ids of each distinct stretch, one after the other
+        self._sizes = np.zeros(0, np.int64)  # how many each has
+
+    def ids(self, text: str) -> npt.NDArray[np.int32]:
+        stretches = subwords.stretches(text)
+        if len(self._numbers) > REMEMBERED:
+            self._forget()
+        numbers = np.fromiter(map(self._numbers.__getitem__, stretches), np.int32, len(stretches))
+        flat, sizes = subwords.encode_each(self.tokenizer.library, list(islice(self._numbers, len(self._sizes), None)))
+        self._flat = np.concatenate([self._flat, flat])
+        self._sizes = np.concatenate([self._sizes, np.asarray(sizes, np.int64)])
+        starts = np.cumsum(self._sizes) - self._sizes
+        return self._flat[_positions(starts[numbers], self._sizes[numbers])]
+
+
+class _Numbers(dict[str, int]):
+    """The number of a stretch, in the order of their first use."""
+
+    def __missing__(self, stretch: str) -> int:
+        self[stretch] = n = len(self)
+        return n
+
+
+def _positions(starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """start, start + 1, ... of each range, one range after the other."""
+    before = np.cumsum(sizes) - sizes
+    positions: npt.NDArray[np.int64] = np.arange(sizes.sum()) + np.repeat(starts - before, sizes)
+    return positions
