@@ -103,7 +103,7 @@ def find(reference: str, progress: Progress = silent) -> Corpus:
         return _from_web(reference, progress)
     path = Path(os.path.expanduser(reference))
     if os.path.isfile(path):
-        return add_file(path.name, path, progress)
+        return add_file(path.name, path, progress, on_disk=True)
     known = ", ".join([*BUILT_IN, *(corpus.id for corpus in available() if corpus.id not in BUILT_IN)])
     raise ValueError(f"There is no text called “{reference[:200]}”, and no file of that name. There are {known}; a path or an http(s) address will do too.")
 
@@ -115,14 +115,17 @@ def add_text(title: str, text: str, progress: Progress = silent, origin: str = "
     return store(title, title, origin, lambda path, _: reading.write_text(text, path), progress)
 
 
-def add_file(name: str, content: bytes | Path, progress: Progress = silent, origin: str | None = None) -> Corpus:
-    """Keeps a file's text (.txt .md .csv .tsv .jsonl .parquet, plain or .gz) as a corpus; ValueError in words where it cannot be read."""
+def add_file(name: str, content: bytes | Path, progress: Progress = silent, origin: str | None = None, on_disk: bool = False) -> Corpus:
+    """Keeps a file's text (.txt .md .csv .tsv .jsonl .parquet, plain or .gz) as a corpus; ValueError in words where it cannot be read.
+
+    on_disk: whether it is the user's own, which may be larger than what comes through a browser or from the web.
+    """
     from core.text import reading
 
     notes: list[str] = []
 
     def write(path: Path, progress: Progress) -> None:
-        notes.append(reading.write_file(name, content, path, progress))
+        notes.append(reading.write_file(name, content, path, progress, on_disk))
 
     return store(Path(name).name, Path(name).name, lambda: " ".join([origin or f"file {Path(name).name}", *filter(None, notes)]), write, progress)
 

@@ -1,8 +1,10 @@
 """How large a text may be, in one place."""
 
 MEGABYTE = 1024 * 1024
-LARGEST_TEXT = 512 * MEGABYTE  # of text, unpacked
-LARGEST_FILE = 1024 * MEGABYTE  # as uploaded or found on the disk, packed or not
+LARGEST_TEXT = 512 * MEGABYTE  # of text, unpacked, that comes through a browser or from the web
+LARGEST_FILE = 1024 * MEGABYTE  # as uploaded, packed or not
+LARGEST_ON_DISK = 64 * 1024 * MEGABYTE  # of a file named by its path, packed or not, and of its text: it streams, and some ten thousand million words fit
+SPARE = 1024 * MEGABYTE  # of the disk that a very large text leaves free
 LARGEST_DOWNLOAD = 512 * MEGABYTE
 LONGEST_LINE = 64 * MEGABYTE  # of a table or of JSON lines: one record is held in memory
 

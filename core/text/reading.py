@@ -5,41 +5,51 @@ Whatever comes is read as a stream and never unpacked whole; what is wrong is a 
 
 import gzip
 import io
+import shutil
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import cast
 
 from core.text import tables
 from core.text.encodings import decoded
-from core.text.limits import LARGEST_FILE, LARGEST_TEXT, megabytes
+from core.text.limits import LARGEST_FILE, LARGEST_ON_DISK, LARGEST_TEXT, MEGABYTE, SPARE, megabytes
 from core.text.progress import Progress
 from core.text.writing import full_disk_in_words
 
 CHUNK = 1024 * 1024
+LOOK_EVERY = 256 * MEGABYTE  # written, between two looks at how much room the disk has
 ENDINGS = (".txt", ".md", ".csv", ".tsv", ".jsonl", ".parquet")
 
 
 def write_text(text: str, path: Path) -> None:
     """Writes a pasted text to `path`, tidied."""
-    _write((text[i : i + CHUNK] for i in range(0, len(text), CHUNK)), path)
+    _write((text[i : i + CHUNK] for i in range(0, len(text), CHUNK)), path, LARGEST_TEXT, lambda: None)
 
 
-def write_file(name: str, content: bytes | Path, path: Path, progress: Progress) -> str:
-    """Writes the text of a file to `path` and says, in brackets, what had to be chosen (encoding, column); ValueError in words."""
+def write_file(name: str, content: bytes | Path, path: Path, progress: Progress, on_disk: bool = False) -> str:
+    """Writes the text of a file to `path` and says, in brackets, what had to be chosen (encoding, column); ValueError in words.
+
+    on_disk: whether it is a file of the user's own disk, which may be larger than what is sent.
+    """
     size = len(content) if isinstance(content, bytes) else content.stat().st_size
-    if size > LARGEST_FILE:
-        raise ValueError(f"{name} has {megabytes(size)}; the most that is read is {megabytes(LARGEST_FILE)}. Give a part of it.")
+    largest = LARGEST_ON_DISK if on_disk else LARGEST_FILE
+    if size > largest:
+        raise ValueError(f"{name} has {megabytes(size)}; the most that is read is {megabytes(largest)}. Give a part of it.")
     if size == 0:
         raise ValueError(f"{name} is empty. Choose another file.")
-    progress(f"reading {name}", None)
     try:
-        with _plain(name, content) as (inner, stream):
+        with _plain(name, content, LARGEST_ON_DISK if on_disk else LARGEST_TEXT) as (inner, stream, file):
+
+            def told() -> None:
+                progress(f"reading {name}", None if file.closed else min(1.0, file.tell() / size))
+
+            told()
             texts, note = _texts(inner, stream)
-            _write(texts, path)
+            _write(texts, path, LARGEST_ON_DISK if on_disk else LARGEST_TEXT, told)
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise ValueError(f"{name} is broken or cut short ({error}). Pack or load it again.") from error
     except PermissionError as error:
@@ -64,21 +74,21 @@ def _texts(name: str, stream: io.BufferedIOBase) -> tuple[Iterable[str], str]:
 
 
 @contextmanager
-def _plain(name: str, content: bytes | Path) -> Iterator[tuple[str, io.BufferedIOBase]]:
-    """The name without its packing, and its content as a stream of bytes."""
+def _plain(name: str, content: bytes | Path, largest: int) -> Iterator[tuple[str, io.BufferedIOBase, io.BufferedIOBase]]:
+    """The name without its packing, its content as a stream of bytes, and the file as it is packed."""
     with ExitStack() as stack:
         file: io.BufferedIOBase = io.BytesIO(content) if isinstance(content, bytes) else stack.enter_context(open(content, "rb"))
         start = file.read(4)
         file.seek(0)
         if start.startswith(b"\x1f\x8b") or name.lower().endswith(".gz"):
-            yield name.removesuffix(".gz").removesuffix(".GZ"), stack.enter_context(gzip.GzipFile(fileobj=file))
+            yield name.removesuffix(".gz").removesuffix(".GZ"), stack.enter_context(gzip.GzipFile(fileobj=file)), file
         elif start == b"PK\x03\x04" or name.lower().endswith(".zip"):
-            yield _member(name, file, stack)
+            yield *_member(name, file, stack, largest), file
         else:
-            yield ("x.parquet" if start == b"PAR1" else name), file
+            yield ("x.parquet" if start == b"PAR1" else name), file, file
 
 
-def _member(name: str, file: io.BufferedIOBase, stack: ExitStack) -> tuple[str, io.BufferedIOBase]:
+def _member(name: str, file: io.BufferedIOBase, stack: ExitStack, largest: int) -> tuple[str, io.BufferedIOBase]:
     """The one text inside a zip archive."""
     try:
         archive = stack.enter_context(zipfile.ZipFile(cast(io.BytesIO, file)))
@@ -87,19 +97,19 @@ def _member(name: str, file: io.BufferedIOBase, stack: ExitStack) -> tuple[str, 
     members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
     if len(members) != 1:
         raise ValueError(f"{name} holds {len(members)} files; a zip archive with exactly one text can be read. Unpack it, and choose one of them.")
-    if members[0].file_size > LARGEST_TEXT:
-        raise ValueError(f"{members[0].filename} in {name} has {megabytes(members[0].file_size)}; the most that is read is {megabytes(LARGEST_TEXT)} of text.")
+    if members[0].file_size > largest:
+        raise ValueError(f"{members[0].filename} in {name} has {megabytes(members[0].file_size)}; the most that is read is {megabytes(largest)} of text.")
     try:
         return Path(members[0].filename).name, cast(io.BufferedIOBase, stack.enter_context(archive.open(members[0])))
     except (RuntimeError, NotImplementedError) as error:
         raise ValueError(f"{name} cannot be unpacked ({error}). Pack it without a password, or unpack it.") from error
 
 
-def _write(pieces: Iterable[str], path: Path) -> None:
+def _write(pieces: Iterable[str], path: Path, largest: int, told: Callable[[], None]) -> None:
     """Writes a text tidied: composed characters (NFC), \\n for every line end, no NUL; ValueError beyond the limit."""
-    size = 0
+    size, next_look = 0, LOOK_EVERY
     held = ""
-    with full_disk_in_words(path.parent), open(path, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+    with full_disk_in_words(path.parent), open(path, "wb") as file:
         for piece in pieces:
             # A line end of two characters, or a letter and its accent, may be cut apart: the last character waits for the next piece.
             text = held + piece
@@ -107,12 +117,23 @@ def _write(pieces: Iterable[str], path: Path) -> None:
             cut -= text[cut - 1 : cut] == "\r"
             held = text[cut:]
             size += _put(text[:cut], file)
-            if size > LARGEST_TEXT:
-                raise ValueError(f"This text is larger than {megabytes(LARGEST_TEXT)} unpacked, the most that is read. Give a part of it.")
+            told()
+            if size > largest:
+                raise ValueError(f"This text is larger than {megabytes(largest)} unpacked, the most that is read. Give a part of it.")
+            if size > next_look:
+                next_look += LOOK_EVERY
+                _leave_room(path.parent)
         _put(held, file)
 
 
-def _put(text: str, file: io.TextIOBase) -> int:
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
-    file.write(text)
-    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+def _leave_room(folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < SPARE:
+        raise ValueError(f"The disk that holds {folder.parent} has only {megabytes(free)} left, and the text goes on. Make room, or give a part of it.")
+
+
+def _put(text: str, file: io.BufferedIOBase) -> int:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    content = text.encode() if text.isascii() else unicodedata.normalize("NFC", text).encode("utf-8", "replace")
+    file.write(content)
+    return len(content)

@@ -3,6 +3,7 @@ import gzip
 import io
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -124,13 +125,45 @@ def test_bad_input_is_said_in_words_and_leaves_nothing(name: str, content: bytes
     assert list((home / "corpora").iterdir()) == []
 
 
-def test_an_upload_of_two_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
+def test_what_is_sent_may_be_a_gigabyte_and_a_file_on_the_disk_what_streams_through_it(tmp_path: Path) -> None:
     file = tmp_path / "huge.txt"
     file.touch()
     os.truncate(file, 2 * 1024**3)  # a hole: takes no room
     with pytest.raises(ValueError, match=r"huge\.txt has 2,048 MB; the most that is read is 1,024 MB"):
+        corpora.add_file("huge.txt", file)
+    with pytest.raises(ValueError, match="is not a text"):  # read, and found to be nothing but zeros
+        corpora.find(str(file))
+    os.truncate(file, 100 * 1024**3)
+    with pytest.raises(ValueError, match=r"huge\.txt has 102,400 MB; the most that is read is 65,536 MB"):
         corpora.find(str(file))
     assert LARGEST_FILE < 2 * 1024**3
+
+
+def test_a_text_larger_than_the_disk_is_given_up_while_there_is_room_left(monkeypatch: pytest.MonkeyPatch, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("word " * 500_000)
+    monkeypatch.setattr(reading, "LOOK_EVERY", 1_000_000)
+    monkeypatch.setattr(reading.shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10**12, 10**12, 10**8))  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match=r"has only 95 MB left, and the text goes on\. Make room"):
+        corpora.find(str(tmp_path / "long.txt"))
+    assert list((home / "corpora").iterdir()) == []
+
+
+def test_reading_says_how_far_it_is_and_can_be_called_off(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("word " * 1_000_000)
+    shares: list[float | None] = []
+
+    def listen(what: str, share: float | None) -> None:
+        if what == "reading long.txt":
+            shares.append(share)
+            if len(shares) == 3:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        corpora.find(str(tmp_path / "long.txt"), listen)
+    assert None not in shares
+    assert shares == sorted(shares)  # type: ignore[type-var]
+    assert 0 < shares[-1] < 1  # type: ignore[operator]
+    assert list((home / "corpora").iterdir()) == []
 
 
 def test_a_gzip_bomb_is_refused_at_the_limit(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
