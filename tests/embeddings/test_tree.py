@@ -76,7 +76,7 @@ def test_a_batch_equals_gensims_inner_function(cbow: bool) -> None:
     choice = (cbow, True, False, False)  # the mean, with the original's step
     walk(ids, 0, len(ids), 0, W_in, ITSELF, W_out, keep, noise, gensims_tree(model), TREE, np.ones(1, np.uint64), 0, choice, 1, 1, np.float32(0.025))
     moved = np.abs(W_in - before).max()
-    # gensim looks the sigmoid up in cells 1/83 wide, always at their lower edge: in these few steps that alone moves it by 3 % (a replay with the table agrees to 1e-6).
+    # gensim looks the sigmoid up in cells 1/83 wide, always at the lower edge, which alone moves it by 3 % here (a replay with its table agrees to 1e-6).
     assert moved > 0.02
     np.testing.assert_allclose(W_in, model.wv.vectors, atol=0.05 * moved)
     np.testing.assert_allclose(W_out, model.syn1, atol=0.05 * moved)
