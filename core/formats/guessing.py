@@ -46,12 +46,15 @@ def guess(source: Source) -> Format:
 def _of_lines(name: str, start: bytes) -> str:
     head, _, rest = start.partition(b"\n")
     second = rest.partition(b"\n")[0]
+    table = b"\t" in head and NUMBERS.fullmatch(head) is not None
+    if table and name.lower().endswith(".tsv"):
+        return "tsv"
     if re.fullmatch(rb"\s*\d{1,11}\s+\d{1,11}\s*", head.removeprefix(b"\xef\xbb\xbf")) and rest:
         if _ends_in_numbers(second):
             return "vec" if name.lower().endswith(".vec") else "word2vec-txt"
         if not _is_text(rest):
             return "word2vec-bin"
-    if b"\t" in head and NUMBERS.fullmatch(head) and (name.lower().endswith(".tsv") or b" " not in head):
+    if table and b" " not in head:
         return "tsv"
     if _ends_in_numbers(head) or _ends_in_numbers(second):
         return "glove"
