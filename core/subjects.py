@@ -1,5 +1,8 @@
 """Whatever has vectors, by its name: a run, vectors that the user opened, a file."""
 
+from pathlib import Path
+
+from core import exporting, formats, opened
 from core.systems import Matrix
 from core.text.progress import Progress, silent
 from core.training.run import find, runs
@@ -9,9 +12,13 @@ from core.vectors import Vectors
 def vectors(name: str, matrix: Matrix | None = None, progress: Progress = silent) -> Vectors:
     """Of a run (its id), of opened ones (theirs), or of a file; ValueError in words where there are none. matrix: a run's usual one where not said."""
     if _is_run(name):
-        from core import exporting
-
-        return exporting.vectors(find(name))
+        return exporting.vectors(find(name), matrix, progress)
+    if matrix is not None:
+        raise ValueError(f"Only runs keep more than one matrix, and “{name}” is no run: leave out “{matrix}”.")
+    if name in {each.id for each in opened.opened()}:
+        return opened.find(name).vectors()
+    if Path(name).is_file():
+        return formats.read(Path(name), progress).vectors
     raise ValueError(f"There is no run, no opened vectors and no file called “{name}”. `python -m core list` shows the runs.")
 
 

@@ -59,7 +59,7 @@ def test_core_imports_point_one_way_and_never_to_the_interface(path):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "core" / "figures").glob("*.py")), ids=lambda path: path.name)
 def test_figures_know_arrays_and_plotly_only(path):
-    allowed = {"numpy", "pandas", "plotly", "core.figures", "collections", "typing", "dataclasses", "math"}
+    allowed = {"numpy", "pandas", "plotly", "core.figures", "collections", "typing", "dataclasses", "math", "textwrap"}
     for name in imports(path):
         assert name.split(".")[0] in allowed or ".".join(name.split(".")[:2]) in allowed, name
 

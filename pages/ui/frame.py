@@ -15,8 +15,8 @@ SIDEBAR_WIDTH = 220  # pixels
 # stem of the file (and so the URL), title, icon
 PAGES = {
     "": (("home", "Home", "orbit"), ("train", "Train", "play_circle")),
-    "Look inside": (("embeddings", "Embeddings", "scatter_plot"), ("attention", "Attention", "grid_view")),
-    "Text": (("corpora", "Corpora", "library_books"), ("tokens", "Tokens", "content_cut")),
+    "Look inside": (("embeddings", "Embeddings", "scatter_plot"), ("attention", "Attention", "grid_view"), ("compare", "Compare", "compare_arrows")),
+    "Text": (("corpora", "Corpora", "library_books"), ("tokens", "Tokens", "content_cut"), ("pairs", "Training pairs", "conversion_path")),
 }
 
 

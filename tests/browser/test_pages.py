@@ -13,6 +13,7 @@ PAGES = {
     "train": "Train",
     "embeddings": "Embeddings",
     "attention": "Attention",
+    "compare": "Compare",
     "corpora": "Corpora",
     "tokens": "Tokens",
     "pairs": "Training pairs",
