@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.embeddings.window_learner import warm
-from core.embeddings.word2vec import SkipGram
+from core.embeddings.window_learner import WindowLearner, warm
+from core.embeddings.word2vec import CBOW, SkipGram
+from core.systems.cbow import CBOWSettings
 from core.systems.skip_gram import SkipGramSettings
+from core.systems.word2vec import OBJECTIVES
 from core.text import tokenizers
 from core.text.encoding import EncodedCorpus
 from core.text.tokenizing import TokenizerSettings
@@ -189,3 +191,80 @@ def test_a_step_that_subsampling_leaves_without_two_words_has_learnt_from_none()
     taken = model.advance()
     assert (taken.loss, taken.n_tokens) == (0.0, 0)
     assert model.step == 1
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("system", [SkipGram, CBOW])
+def test_words_of_one_half_find_each_other_under_every_objective(system: type[WindowLearner], objective: str) -> None:
+    kind = CBOWSettings if system is CBOW else SkipGramSettings
+    model = system(kind(**{**SMALL, "n_steps": 120, "learning_rate": 0.2, "objective": objective}), a_text())
+    first = model.held_out_loss()
+    for _ in range(120):
+        model.advance()
+    assert model.held_out_loss() < 0.9 * first
+    near = {neighbour.word for neighbour in model.vectors().neighbours("w03", 10)}
+    assert len(near & {f"w{i:02}" for i in range(20)}) >= 8
+
+
+@pytest.mark.parametrize("combine", ["mean", "sum"])
+@pytest.mark.parametrize("gradient", ["exact", "original"])
+def test_cbow_learns_by_mean_and_sum_and_by_either_step(combine: str, gradient: str) -> None:
+    settings = CBOWSettings(**{**SMALL, "n_steps": 80, "learning_rate": 0.1}, combine=combine, gradient=gradient)
+    model = CBOW(settings, a_text())
+    first = model.held_out_loss()
+    assert first == pytest.approx(4 * math.log(2), rel=1e-6)
+    for _ in range(80):
+        model.advance()
+    assert model.held_out_loss() < 0.95 * first
+
+
+def test_a_tied_run_has_one_matrix_and_says_so() -> None:
+    model = learner(tied=True)
+    for _ in range(5):
+        model.advance()
+    assert set(model.weights()) == {"W_in"}
+    other = learner(tied=True)
+    other.restore(model.state())
+    assert other.advance() == model.advance()
+    for matrix in ("in", "out", "sum"):
+        read = SkipGram.read(model.settings, model.encoded.tokenizer, model.encoded.counts, model.weights(), matrix)  # type: ignore[arg-type]
+        assert np.array_equal(read.matrix, model.W_in[FIRST:])
+
+
+def test_each_matrix_is_read_from_the_weights_alone() -> None:
+    model = learner()
+    for _ in range(5):
+        model.advance()
+
+    def read(matrix: Any) -> np.ndarray:
+        return SkipGram.read(model.settings, model.encoded.tokenizer, model.encoded.counts, model.weights(), matrix).matrix
+
+    W_in, W_out = model.W_in[FIRST:], model.W_out[FIRST:]
+    for matrix, expected in (("in", W_in), ("out", W_out), ("sum", W_in + W_out), ("mean", (W_in + W_out) / 2), ("concatenation", np.hstack([W_in, W_out]))):
+        np.testing.assert_allclose(read(matrix), expected, rtol=1e-6)
+
+
+def test_a_trees_nodes_are_not_taken_for_words() -> None:
+    model = learner(objective="hierarchical softmax")
+    assert set(model.weights()) == {"W_in", "W_nodes"}
+    assert np.array_equal(SkipGram.read(model.settings, model.encoded.tokenizer, model.encoded.counts, model.weights(), "out").matrix, model.W_in[FIRST:])
+    with pytest.raises(ValueError, match="no words"):
+        learner(objective="hierarchical softmax", tied=True)
+
+
+def test_the_full_softmax_refuses_a_large_vocabulary_and_says_what_to_do() -> None:
+    with pytest.raises(ValueError, match=r"at most 10,000.*vocab_size"):
+        learner(encoded(list(range(10_001)), 10_001), objective="full softmax")
+
+
+def test_a_run_begins_with_the_words_of_another() -> None:
+    old, new = learner(), learner(seed=2)
+    for _ in range(5):
+        old.advance()
+    rows = np.full(len(new.W_in), -1)
+    rows[FIRST + 3], rows[FIRST + 5] = FIRST + 7, FIRST + 1
+    before = new.W_in.copy()
+    new.begin(old.weights(), rows)
+    assert np.array_equal(new.W_in[FIRST + 3], old.W_in[FIRST + 7])
+    assert np.array_equal(new.W_out[FIRST + 5], old.W_out[FIRST + 1])
+    assert np.array_equal(new.W_in[FIRST + 4], before[FIRST + 4])
