@@ -2,6 +2,7 @@
 
 import json
 import struct
+import tokenize
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -36,7 +37,7 @@ def _npy_header(source: Source) -> tuple[np.dtype[Any], tuple[int, int], bool]:
         if version not in header:
             raise ValueError(f"its version {version[0]}.{version[1]} is for tables with named columns")
         shape, fortran, dtype = header[version](file)
-    except ValueError as error:
+    except (ValueError, SyntaxError, tokenize.TokenError) as error:
         raise ValueError(f"{source.name} has no beginning of a .npy file that can be read, before byte {source.at:,} ({error}). {AGAIN}") from error
     if dtype.hasobject:
         raise ValueError(f"{source.name} holds Python objects, which could run anything when opened. Save numbers: numpy.save(path, x.astype('float32')).")

@@ -28,8 +28,9 @@ def words(name: str, content: bytes, n_rows: int, notes: list[str]) -> tuple[lis
 
 
 def _table(name: str, rows: list[list[str]], n_rows: int, notes: list[str]) -> tuple[list[str], np.ndarray | None]:
-    """A heading is there where there is one line more than rows of numbers."""
+    """A heading is there where there is one line more than rows of numbers; of one column only where it says so, as the projector wants none there."""
     heading = [cell.strip().casefold() for cell in rows[0]] if len(rows) == n_rows + 1 else []
+    heading = heading if len(heading) > 1 or (heading and heading[0] in WORDS) else []
     body = rows[1:] if heading else rows
     if len(body) != n_rows:
         raise ValueError(

@@ -93,15 +93,15 @@ class Source:
     def cut_short(self, begin: int, n: int, what: str, there: int) -> ValueError:
         return ValueError(f"{self.name} is cut short: {what}, {n:,} bytes from byte {begin:,} on, should follow, and {there:,} do. {AGAIN}")
 
-    def lines(self, n: int = BLOCK) -> Iterator[bytes]:
-        """The rest in stretches of about n bytes that end with a line end, blank lines at the very end left out."""
+    def lines(self) -> Iterator[bytes]:
+        """The rest in stretches of about BLOCK bytes that end with a line end, blank lines at the very end left out."""
         rest = b""
-        while part := self.some(n):
+        while part := self.some(BLOCK):
             end = _last_line(part)
             if end:
                 yield b"".join((rest, memoryview(part)[:end]))
             rest = part[end:] if end else rest + part
-            if len(rest) > LONGEST_LINE + n:
+            if len(rest) > LONGEST_LINE + BLOCK:
                 begin = self.at - len(rest)
                 raise ValueError(f"In {self.name} no line ends within {size(LONGEST_LINE)} of byte {begin:,}; a word and its numbers are shorter.")
         if rest.strip(b"\r\n"):

@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import TypeVar
 
 import numpy as np
@@ -50,9 +50,9 @@ class Parsed:
 
 
 def read(source: Source, notes: list[str], headed: bool | None = None) -> Vectors:
-    """headed: whether the first line has sizes; None: it has where it is two whole numbers and the lines below are no vectors of one number."""
+    """headed: whether the first line has sizes; where nobody knows it has when it is two whole numbers."""
     lines = source.lines()
-    first = next(lines, b"").removeprefix(b"\xef\xbb\xbf")
+    first = b"".join(islice(lines, 2)).removeprefix(b"\xef\xbb\xbf")  # two blocks, as the first line may be one
     shape, body = _begun(source.name, first, headed)
     # Not what the first line says: it may say anything.
     expected = 1 + round(1.1 * body.count(b"\n") / max(source.fraction(), 1e-6))
@@ -157,7 +157,7 @@ def _begun(name: str, block: bytes, headed: bool | None) -> tuple[Shape, bytes]:
     if headed and not could_be:
         raise ValueError(f"Line 1 of {name} should say how many words there are and how many numbers each has, not “{_shown(lines[0])}”.")
     below = Counter(n_numbers(line) for line in lines[1:]).most_common(1)
-    if not could_be or (below and below[0][0] == 1 and (headed is False or (headed is None and int(sizes[1]) != 1))):
+    if not could_be or (headed is False and below and below[0][0] == 1):
         usual = Counter(n_numbers(line) for line in lines).most_common(1)
         if not usual or not usual[0][0]:
             raise ValueError(f"Line 1 of {name} ends in no number: “{_shown(block)}”. A word and its numbers should stand in each line.")

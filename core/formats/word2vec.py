@@ -12,6 +12,7 @@ from core.formats.source import AGAIN, PIECE, Source
 from core.vectors import Vectors
 
 LONGEST = 4096  # bytes of a word, and of the line of sizes
+HUGE = 1e9  # no vector has such numbers, and bytes that are no numbers soon do
 AT_ONCE = 4096  # rows gathered before they are put into the matrix
 
 
@@ -39,7 +40,7 @@ class _Reader:
         self.rows = Rows(source.name, d_model, n_words if source.size is not None else min(n_words, 1 << 20))
         self.places: list[int] = []  # the byte where each row begins
         self.odd: tuple[int, bytes] | None = None  # the first word that is none, and its place
-        self.broken: list[int] = []  # where words are that are not in UTF-8
+        self.broken: list[int] = []  # rows whose words are not in UTF-8
 
     def vectors(self) -> Vectors:
         buffer, begin = b"", self.source.at
@@ -52,11 +53,15 @@ class _Reader:
         n = self.rows.n
         if buffer.strip(b"\n") or n < self.n_words:
             raise self._uneven(begin, buffer.lstrip(b"\n"))
+        torn = self._torn()
+        if torn is not None:
+            self.odd = (self.places[torn], self.rows.words[torn].encode())
+            raise self._uneven(begin, b"")
         if n > self.n_words:
             self.notes.append(f"Byte 0 of {self.source.name} announces {self.n_words:,} words, and there are {n:,}; all were read.")
         if self.broken:
             words = "1 word is" if len(self.broken) == 1 else f"{len(self.broken):,} words are"
-            self.notes.append(f"{words} not in UTF-8, the first at byte {self.broken[0]:,}: what could not be read is shown as �.")
+            self.notes.append(f"{words} not in UTF-8, the first at byte {self.places[self.broken[0]]:,}: what could not be read is shown as �.")
         return finished(self.source.name, self.rows.words, self.rows.matrix, None, lambda row: f"byte {self.places[row]:,}", self.notes)
 
     def _take(self, buffer: bytes, begin: int) -> int:
@@ -68,7 +73,7 @@ class _Reader:
                 break
             word = buffer[at:end].lstrip(b"\n")
             self.places.append(begin + end - len(word))
-            words.append(self._word(word, begin + end - len(word)))
+            words.append(self._word(word))
             starts.append(end + 1)
             at = end + 1 + n_bytes
         data = np.frombuffer(buffer, np.uint8)
@@ -80,16 +85,22 @@ class _Reader:
             self.rows.add(words[first : first + AT_ONCE], block.view("<f4"))
         return at
 
-    def _word(self, word: bytes, place: int) -> str:
+    def _word(self, word: bytes) -> str:
+        """The word of the last of `places`."""
         try:
             decoded = word.decode()
         except UnicodeDecodeError:
-            self.broken.append(place)
-            self.odd = self.odd or (place, word)
+            self.broken.append(len(self.places) - 1)
+            self.odd = self.odd or (self.places[-1], word)
             return word.decode("utf-8", "replace")
-        if self.odd is None and not decoded.isprintable() and any(byte < 32 for byte in word):
-            self.odd = (place, word)
+        if not decoded.isprintable() and self.odd is None and any(byte < 32 for byte in word):
+            self.odd = (self.places[-1], word)
         return decoded
+
+    def _torn(self) -> int | None:
+        """The first row whose word is rubbish because the row before began too early, as after a word with a blank inside: then its numbers are none."""
+        before = (row for row in self.broken if row and "\ufffd" in self.rows.words[row])
+        return next((row for row in before if not np.abs(self.rows.matrix[row - 1]).max() < HUGE or "\n" in self.rows.words[row]), None)
 
     def _uneven(self, begin: int, rest: bytes) -> ValueError:
         """What is said where the rows do not come out even with the file."""

@@ -233,7 +233,7 @@ def test_text_packed_in_several_pieces_is_read(vectors: Vectors, tmp_path: Path)
 def test_blocks_may_end_anywhere(vectors: Vectors, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from core.formats import source, word2vec
 
-    monkeypatch.setattr(source.Source.lines, "__defaults__", (block,))
+    monkeypatch.setattr(source, "BLOCK", block)
     monkeypatch.setattr(word2vec, "PIECE", block)
     for name in ("word2vec-txt", "glove", "word2vec-bin", "tsv"):
         same(formats.read(formats.write(vectors, tmp_path / "some", named(name))[0]).vectors, vectors)
