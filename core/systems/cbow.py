@@ -11,6 +11,9 @@ from core.text.tokenizing import TokenizerSettings
 @dataclass(frozen=True)
 class CBOWSettings(Word2VecSettings):
     combine: str = setting("mean", "The window's words are averaged, or added up.", choices=("mean", "sum"))
+    learning_rate: float = setting(
+        0.1, "Falls linearly to a ten-thousandth of this. The original programs take 0.05, with their longer step.", 1e-5, 1.0, 0.005
+    )
     gradient: str = setting(
         "exact",
         "Each word of the window takes its own share of the gradient; or what the original programs give it: of a mean the whole (a longer step).",
