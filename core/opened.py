@@ -78,7 +78,9 @@ class Opened:
         if self.ngrams is None:
             return None
         index = {word: i for i, word in reversed(list(enumerate(words)))}
-        return NgramRows(Ngrams(**self.ngrams["ngrams"]), index, self._mapped("own"), self._mapped("shared"), None, Arguments(**self.ngrams["arguments"]))
+        return NgramRows(
+            Ngrams(**self.ngrams["ngrams"]), index, self._mapped("own"), self._mapped("shared"), None, Arguments(**{**self.ngrams["arguments"], "labels": ()})
+        )
 
 
 def add(

@@ -1,25 +1,22 @@
-"""The map of a run's words, and who is near whom in the original space."""
+"""The map of a run's words, or of a file's, and what their vectors answer in the original space."""
 
 import streamlit as st
 
-from pages.ui import address, frame, neighbourhood, pickers, projections
+from pages.ui import asking, frame, pickers, projections
 
-frame.enter("embeddings", "Embeddings", "Every word is a point. Click one, or search: its neighbours come from the original space, not from the map.")
+frame.enter("embeddings", "Embeddings", "Every word is a point. Click one, or ask: the answers come from the original space, not from the map.")
 
 with st.container(key="fields-top"):
-    top = st.columns([3, 3, 2], vertical_alignment="bottom", gap="medium")
-with top[0]:
-    run = pickers.run("vectors", "vectors")
-with top[1]:
-    step = pickers.step(run)
-with top[2]:
-    method = projections.picker()
+    first, others = st.columns([3, 7], vertical_alignment="bottom", gap="medium")
+with first:
+    source = pickers.source()
+with others:
+    view, method = projections.choose(source)
+asked = asking.picker(view)
 
 with st.container(key="panes"):
-    left, right = st.columns([7, 3], gap="large")
+    left, right = st.columns([13, 7], gap="large")
 with right:
-    word = neighbourhood.search(run, step)
-    neighbourhood.table(run, step, word)
+    marked = asking.answer(view, asked)
 with left:
-    projections.show(run, step, method, word)
-address.put(word=word)
+    projections.show(view, method, marked)

@@ -3,13 +3,14 @@
 In plain NumPy, one place at a time, to be looked at; trained is by the kernels. The distributions that are drawn from are theirs (core.embeddings.noise).
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from core.embeddings.tree import Tree, huffman
 from core.settings import setting
 from core.text import tokenizers
 from core.text.segmentation import SENTENCE_END, segment
@@ -48,7 +49,7 @@ class NgramSettings:
 @dataclass(frozen=True)
 class CooccurrenceSettings:
     window: int = setting(10, "Words to the left and to the right.", 1, 20)
-    symmetric: bool = setting(True, "Count the words to both sides; without, only those to the left.")
+    window_side: str = setting("symmetric", "Count the words on both sides, or those to the left only.", choices=("symmetric", "left"))
     distance_weighting: bool = setting(True, "Count a word at distance d as 1/d; without, as 1.")
     min_count: int = setting(2, "Words seen less often in this part of the text are left out of it.", 1, 1000)
     x_max: float = setting(100.0, "Counts from here on have the full weight.", 1.0, 1e6, 10.0)
@@ -70,6 +71,10 @@ class Part:
     @property
     def words(self) -> list[str]:
         return self.tokenizer.words
+
+    @cached_property
+    def tree(self) -> Tree:
+        return huffman(self.counts, self.tokenizer.n_special)
 
     def numbers(self, words: list[str]) -> np.ndarray:
         """int32 [n], END for a word outside the vocabulary."""
@@ -133,7 +138,7 @@ def cooccurrences(ids: np.ndarray, word: int, settings: CooccurrenceSettings, vo
     """The word's row of GloVe's matrix, float64 [vocab_size]: each word of its windows adds 1, or 1/distance. A window ends with the sentence."""
     row = np.zeros(vocab_size)
     places = np.flatnonzero(ids == word)
-    for side in (-1, 1) if settings.symmetric else (-1,):
+    for side in (-1, 1) if settings.window_side == "symmetric" else (-1,):
         open_ = places  # windows that no sentence end has closed yet
         for distance in range(1, settings.window + 1):
             there = open_ + side * distance
@@ -150,19 +155,9 @@ def cell_weight(x: np.ndarray, x_max: float, exponent: float) -> np.ndarray:
     return np.asarray(np.where(x < x_max, (x / x_max) ** exponent, 1.0))
 
 
-def path(counts: np.ndarray, word: int) -> list[tuple[int, int, int]]:
-    """The way from the root of the Huffman tree down to a word: each inner node's number, the bit that goes on from it, the counts beneath it."""
-    heap = [(int(count), i) for i, count in enumerate(counts)]
-    heapq.heapify(heap)
-    parent: dict[int, tuple[int, int]] = {}
-    weight: dict[int, int] = {}
-    for node in range(len(counts), 2 * len(counts) - 1):
-        (light, first), (heavy, second) = heapq.heappop(heap), heapq.heappop(heap)
-        parent[first], parent[second], weight[node] = (node, 0), (node, 1), light + heavy
-        heapq.heappush(heap, (weight[node], node))
-    found = []
-    at = word
-    while at in parent:
-        at, bit = parent[at]
-        found.append((at - len(counts), bit, weight[at]))
-    return found[::-1]
+def path(tree: Tree, counts: np.ndarray, word: int) -> list[tuple[int, int, int]]:
+    """The way from the root of a Huffman tree down to a word: each inner node's number, the bit that goes on from it, the counts beneath it."""
+    starts, nodes, signs = tree
+    beneath = np.bincount(nodes, np.repeat(counts, np.diff(starts)))
+    way = slice(starts[word], starts[word + 1])
+    return [(int(node), int(sign > 0), int(beneath[node])) for node, sign in zip(nodes[way], signs[way], strict=True)]

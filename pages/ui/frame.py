@@ -15,7 +15,12 @@ SIDEBAR_WIDTH = 220  # pixels
 # stem of the file (and so the URL), title, icon
 PAGES = {
     "": (("home", "Home", "orbit"), ("train", "Train", "play_circle")),
-    "Look inside": (("embeddings", "Embeddings", "scatter_plot"), ("attention", "Attention", "grid_view"), ("compare", "Compare", "compare_arrows")),
+    "Look inside": (
+        ("embeddings", "Embeddings", "scatter_plot"),
+        ("attention", "Attention", "grid_view"),
+        ("compare", "Compare", "compare_arrows"),
+        ("vectors", "Vector files", "file_open"),
+    ),
     "Text": (("corpora", "Corpora", "library_books"), ("tokens", "Tokens", "content_cut"), ("pairs", "Training pairs", "conversion_path")),
 }
 

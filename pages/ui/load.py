@@ -6,7 +6,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.opened import Opened
+from core.opened import find as opened_by_id
 from core.projection import aligned, pca
+from core.systems import Matrix
 from core.training.run import Run, runs
 from core.training.snapshots import Attention, Snapshot
 from core.vectors import Vectors
@@ -53,6 +56,60 @@ def map_by_pca(run: Run, step: int) -> np.ndarray:
 def _map_by_pca(folder: str, created: float, step: int, last: int) -> np.ndarray:
     layout = pca(_vectors(folder, created, step).head(MAP_WORDS).matrix)
     return aligned(layout, None if step == last else _map_by_pca(folder, created, last, last))
+
+
+def whole(run: Run, step: int, matrix: Matrix | None) -> tuple[Vectors, str]:
+    """The vectors of the whole vocabulary at a step, and a sentence where there are only those that the snapshot holds beside its weights."""
+    return _whole(str(run.folder), run.config.created, step, matrix)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Reading the vectors…")
+def _whole(folder: str, created: float, step: int, matrix: Matrix | None) -> tuple[Vectors, str]:
+    from core.text import tokenizers
+
+    run = Run(Path(folder))
+    row, stored = run.config.row, _vectors(folder, created, step)
+    if not row.matrices:
+        return stored, ""
+    weights, counts = snapshot(run, step).weights(), run.folder / "counts.npy"
+    usual = "" if matrix in (None, row.matrices[0]) else f", in the matrix “{row.matrices[0]}”"
+    if weights is None or not counts.exists():
+        why = f"The weights of step {step:,} were not kept, to stay within the run's disk budget" if weights is None else "This run did not keep its counts"
+        return stored, f"{why}: only the {len(stored.words):,} most frequent words are here{usual}."
+    tokenizer = tokenizers.load(run.folder / "tokenizer.json")
+    settings = run.config.settings
+    return row.load_learner().read(settings, tokenizer, np.load(counts, allow_pickle=False), weights, matrix or row.matrices[0]), ""
+
+
+def whole_by_pca(run: Run, step: int, matrix: Matrix | None) -> np.ndarray:
+    """The layout of the most frequent words in one matrix of a step: float32 [n, 2], turned so that it lies nearest to the last step's."""
+    return _whole_by_pca(str(run.folder), run.config.created, step, matrix, run.snapshots()[-1].step)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _whole_by_pca(folder: str, created: float, step: int, matrix: Matrix | None, last: int) -> np.ndarray:
+    layout = pca(_whole(folder, created, step, matrix)[0].head(MAP_WORDS).matrix)
+    return aligned(layout, None if step == last else _whole_by_pca(folder, created, last, matrix, last))
+
+
+def opened(chosen: Opened) -> Vectors:
+    """The vectors of a file that the user opened."""
+    return _opened(chosen.id, chosen.created)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the vectors…")
+def _opened(id: str, created: float) -> Vectors:
+    return opened_by_id(id).vectors()
+
+
+def opened_by_pca(chosen: Opened) -> np.ndarray:
+    """The layout of its most frequent words: float32 [n, 2]."""
+    return _opened_by_pca(chosen.id, chosen.created)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _opened_by_pca(id: str, created: float) -> np.ndarray:
+    return aligned(pca(_opened(id, created).head(MAP_WORDS).matrix), None)
 
 
 def attention(run: Run, step: int) -> list[Attention]:

@@ -1,15 +1,18 @@
 """One word and its neighbours in the original space."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
-from core.training.run import Run
-from core.vectors import Neighbour
-from pages.ui import address, load, say
+from core.vectors import Measure, Neighbour, Vectors
+from pages.ui import address, say
+from pages.ui.sources import View
 
 N_NEIGHBOURS = 12
 LONGEST = 100  # characters of a word
 KEY = "word-search"
+MEASURES: dict[Measure, str] = {"cosine": "cosine", "dot": "dot product"}
 
 
 def choose(word: str) -> None:
@@ -17,51 +20,79 @@ def choose(word: str) -> None:
     st.session_state[KEY] = word
 
 
-def search(run: Run, step: int) -> str:
-    """A field for a word; the word of the address at first. Returns a word of the vocabulary, or nothing."""
+def search(vectors: Vectors) -> str:
+    """A field for a word; the word of the address at first. Returns a word that has a vector, or nothing."""
     if KEY not in st.session_state:
         st.session_state[KEY] = address.get("word")[:LONGEST]
-    typed = st.text_input("Word", key=KEY, placeholder="type or click a word", icon=":material/search:", live=True, max_chars=LONGEST)
-    if not typed.strip():
-        return ""
-    vectors = load.vectors(run, step)
+    any_word = "type any word, seen or not" if vectors.subwords else "type or click a word"
+    typed = st.text_input("Word", key=KEY, placeholder=any_word, icon=":material/search:", live=True, max_chars=LONGEST)
+    word = known(vectors, typed)
+    address.put(word=word)
+    return word
+
+
+def known(vectors: Vectors, typed: str, offer: bool = True) -> str:
+    """The word that is meant, as the vocabulary writes it; nothing where there is none, after saying so. `offer`: with words that begin so."""
+    typed = typed.strip()
+    if not typed or typed in vectors.index:
+        return typed
+    if vectors.subwords is not None and vectors.subwords.parts(typed):
+        return typed
     try:
         return vectors.words[vectors.row(typed)]
     except ValueError as unknown:
-        starting = [word for word in vectors.words if word.startswith(typed.strip().lower())][:8]
         st.warning(say.plain(str(unknown)), icon=":material/search_off:")
-        if starting:
-            st.pills("Beginning so", starting, key="beginnings", on_change=lambda: choose(st.session_state["beginnings"] or ""))
-        return ""
+    starting = [word for word in vectors.words if word.startswith(typed.lower())][:8]
+    if starting and offer:
+        st.pills("Beginning so", starting, key="beginnings", on_change=lambda: choose(st.session_state["beginnings"] or ""))
+    elif starting:
+        st.caption(f"Beginning so: {say.plain(', '.join(starting))}")
+    return ""
 
 
-def neighbours(run: Run, step: int, word: str) -> list[Neighbour]:
-    """The nearest words by cosine; none for no word."""
-    return load.vectors(run, step).neighbours(word, N_NEIGHBOURS) if word else []
+def seen(vectors: Vectors, word: str) -> str:
+    """How often a word was, where that is known."""
+    row = vectors.index.get(word)
+    if row is None:
+        return ", never seen: its vector is the mean of its n-grams'"
+    return f", seen {int(vectors.counts[row]):,} times" if vectors.counts is not None else ""
 
 
-def table(run: Run, step: int, word: str) -> None:
-    """The neighbours with their similarities; a click on one goes there."""
-    vectors = load.vectors(run, step)
+def show(view: View, by: Measure) -> tuple[str, list[Neighbour]]:
+    """The field, and the neighbours with their similarities. Returns the word and them."""
+    vectors = view.vectors()
+    word = search(vectors)
     if not word:
-        st.caption("The most frequent words")
+        st.caption("The most frequent words" if vectors.counts is not None else "The first words")
         st.pills("Begin with", vectors.words[:24], key="frequent", label_visibility="collapsed", on_change=lambda: choose(st.session_state["frequent"] or ""))
-        return
-    row = vectors.row(word)
-    seen = f", seen {int(vectors.counts[row]):,} times" if vectors.counts is not None else ""
-    st.caption(f"Nearest to **{say.plain(word)}** by cosine{seen}")
-    near = neighbours(run, step, word)
-    shown = pd.DataFrame({"word": [each.word for each in near], "cosine": [each.similarity for each in near]})
+        return "", []
+    near = vectors.neighbours(word, N_NEIGHBOURS, by)
+    st.caption(f"Nearest to **{say.plain(word)}** by {MEASURES[by]}{seen(vectors, word)}")
+    table(near, by, f"neighbours-{view.key}-{by}-{word}", f"neighbours of {word}")
+    return word, near
+
+
+def table(near: Sequence[Neighbour], by: Measure, key: str, name: str) -> None:
+    """Words with their similarities; a click on one goes there."""
+    measure = MEASURES[by]
+    shown = pd.DataFrame({"word": [each.word for each in near], measure: [each.similarity for each in near]})
+    most = 1.0 if by == "cosine" else max([each.similarity for each in near if each.similarity > 0], default=1.0)
     picked = st.dataframe(
         shown,
         hide_index=True,
         height="content",
-        column_config={"cosine": st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=1.0)},
+        column_config={measure: st.column_config.ProgressColumn(format="%.3f", min_value=0.0, max_value=most)},
         on_select="rerun",
         selection_mode="single-cell",
-        key=f"neighbours-{run.id}-{step}-{word}",
+        key=key,
     )
     cells = picked["selection"]["cells"]
     if cells:
-        st.button("Go to this word", icon=":material/arrow_forward:", on_click=choose, args=(near[cells[0][0]].word,))
-    st.download_button("CSV", shown.to_csv(index=False), f"neighbours of {word}.csv", "text/csv", icon=":material/download:", type="tertiary")
+        st.button("Go to this word", icon=":material/arrow_forward:", on_click=go, args=(near[cells[0][0]].word,))
+    st.download_button("CSV", shown.to_csv(index=False), f"{name}.csv", "text/csv", icon=":material/download:", type="tertiary")
+
+
+def go(word: str) -> None:
+    """Shows a word's neighbours, whatever was asked before."""
+    st.session_state["segment-ask"] = "neighbours"
+    choose(word)

@@ -99,7 +99,7 @@ class Place:
         if not self.read[self.centre]:
             return []
         left, right = examples.context(self.read, self.centre, self.width)
-        return left + (right if not self.objective.cells or self.window.symmetric else [])
+        return left + (right if not self.objective.cells or self.window.window_side == "symmetric" else [])
 
     @property
     def targets(self) -> list[int]:
@@ -237,11 +237,11 @@ def _group(place: Place, target: int, noise: list[int]) -> dict[str, Any]:
 
 
 def _path(place: Place, word: str, number: int, several: bool) -> dict[str, Any]:
-    nodes = examples.path(place.part.counts[place.part.tokenizer.n_special :], number - place.part.tokenizer.n_special)
+    nodes = examples.path(place.part.tree, place.part.counts, number)
     total = max(1, int(place.part.counts.sum()))
     boxes: list[dict[str, Any]] = []
     for i, (node, bit, beneath) in enumerate(nodes):
-        box = {"said": f"node {node:,}" if i else "root", "bit": bit, "role": "noise"}
+        box = {"said": f"node {node - place.part.tokenizer.n_special:,}" if i else "root", "bit": bit, "role": "noise"}
         boxes.append(box | {"label": str(bit)} if several else box | {"note": _percent(beneath / total)})
     boxes.append({"text": word, "bit": 0, "role": "target"})
     return {"kind": "flow" if several else "path", "boxes": boxes}
@@ -257,21 +257,20 @@ def _cells(place: Place) -> dict[str, Any]:
     # What is typed by hand need not stand in the text: then it is counted with it.
     row = np.maximum(row, here)
     shown = {int(i) for i in np.argsort(-row, kind="stable")[:N_CELLS] if row[i]} | set(np.flatnonzero(here).tolist())
-    rows = []
-    for i in sorted(shown, key=lambda i: -row[i]):
-        weight = float(examples.cell_weight(row[i], settings.x_max, settings.weight_exponent))
-        rows.append(
-            {
-                "text": place.word(i),
-                "share": float((row[i] - here[i]) / row.max()),
-                "here": float(here[i] / row.max()),
-                "note": f"{here[i]:.3g} of it from this sentence" if here[i] else "",
-                "x": f"{row[i]:,.2f}",
-                "weight": weight,
-                "weight_text": f"{weight:.3f}",
-                "log_x": f"{np.log(row[i]):.2f}",
-            }
-        )
+    weights = examples.cell_weight(row, settings.x_max, settings.weight_exponent)
+    rows = [
+        {
+            "text": place.word(i),
+            "share": float((row[i] - here[i]) / row.max()),
+            "here": float(here[i] / row.max()),
+            "note": f"{here[i]:.3g} of it from this sentence" if here[i] else "",
+            "x": f"{row[i]:,.2f}",
+            "weight": float(weights[i]),
+            "weight_text": f"{weights[i]:.3f}",
+            "log_x": f"{np.log(row[i]):.2f}",
+        }
+        for i in sorted(shown, key=lambda i: -row[i])
+    ]
     return {"head": ["word", "x, of it from this sentence in orange", "x", "weight f(x)", "", "log x"], "rows": rows, "n": int(np.count_nonzero(row))}
 
 
@@ -317,7 +316,7 @@ def _fed(place: Place, word: str, n: int) -> str:
 
 
 def _of_cells(place: Place, word: str) -> Sequence[str]:
-    sides = "to both sides" if place.window.symmetric else "to the left"
+    sides = "to both sides" if place.window.window_side == "symmetric" else "to the left"
     each = "1/distance" if place.window.distance_weighting else "1"
     n_words = int(place.part.counts.sum())
     return [

@@ -1,28 +1,64 @@
-"""Choosing a run, a moment of it, a corpus."""
+"""Choosing a run or a file of vectors, a moment of it, one of its matrices, a corpus."""
 
 from collections import Counter
+from typing import NoReturn
 
 import streamlit as st
 
+from core.systems import Matrix
 from core.text.corpora import BUILT_IN, available
 from core.training.run import Run
-from pages.ui import address, load, say
+from pages.ui import address, load, say, sources
+from pages.ui.sources import Source
+
+MATRICES: dict[Matrix, str] = {"in": "in", "out": "out", "sum": "in + out", "mean": "mean of both", "concatenation": "both, joined"}
 
 
 def run(view: str, what: str) -> Run:
     """The run of the address, or the newest one, among those that feed a view. Where there is none the page ends with what to do."""
     found = load.runs_offering(view)
     if not found:
-        st.info(f"There is no run with {what} yet. Train one: the starting cards on Home begin a good one with a click.", icon=":material/orbit:")
-        st.page_link("pages/home.py", label="Starting cards", icon=":material/arrow_forward:")
-        st.stop()
+        nothing(what)
     namesakes = Counter(each.name for each in found)
     names = {each.id: each.name if namesakes[each.name] == 1 else f"{each.name} ({each.id})" for each in found}
     chosen = one_of("Run", names, "run", which=f" with {what}")
     return next(each for each in found if each.id == chosen)
 
 
-def one_of(label: str, titles: dict[str, str], part: str, help: str | None = None, which: str = "") -> str:
+def nothing(what: str) -> NoReturn:
+    """Ends a page that has nothing to show with what to do."""
+    st.info(f"There is no run with {what} yet. Train one: the starting cards on Home begin a good one with a click.", icon=":material/orbit:")
+    st.page_link("pages/home.py", label="Starting cards", icon=":material/arrow_forward:")
+    if what == "vectors":
+        st.page_link("pages/vectors.py", label="Open a file of vectors", icon=":material/file_open:")
+    st.stop()
+
+
+def source() -> Source:
+    """The run or opened file of the address, or the newest run. Where there is none the page ends with what to do."""
+    found = sources.available()
+    if not found:
+        nothing("vectors")
+    if address.get("run"):  # as in links to whatever else a run shows
+        address.put(source=address.get("run"), run=None)
+        st.session_state.pop("pick-source", None)
+    return found[one_of("Run or file", sources.titles(found), "source", noun="run or file", which=" with vectors")]
+
+
+def matrix(of: Source) -> Matrix | None:
+    """One of a source's matrices, in the address; None where there is one only."""
+    if not of.matrices:
+        return None
+    key, wanted = f"matrix-{of.id}", address.get("matrix")
+    if key not in st.session_state:
+        st.session_state[key] = wanted if wanted in of.matrices else of.matrices[0]
+    help = "Each word has a row in two matrices: where it goes in, and where it is predicted."
+    chosen: Matrix = st.selectbox("Matrix", of.matrices, format_func=MATRICES.__getitem__, key=key, help=help)
+    address.put(matrix=None if chosen == of.matrices[0] else chosen)
+    return chosen
+
+
+def one_of(label: str, titles: dict[str, str], part: str, help: str | None = None, which: str = "", noun: str = "") -> str:
     """One of `titles` (id: as shown), kept in the address by its id: the one the address names, else the first, after saying so."""
     # Streamlit's own binding would put the title into the URL, which is not unique and changes.
     wanted = address.get(part)
@@ -32,19 +68,18 @@ def one_of(label: str, titles: dict[str, str], part: str, help: str | None = Non
         st.session_state[key] = wanted if wanted in titles else next(iter(titles))
     if wanted and wanted not in titles:
         shown = titles[st.session_state[key]]
-        st.warning(f"There is no {part}{which} called “{say.plain(wanted)}” here. Shown is “{say.plain(shown)}” instead.", icon=":material/search_off:")
+        st.warning(f"There is no {noun or part}{which} called “{say.plain(wanted)}” here. Shown is “{say.plain(shown)}” instead.", icon=":material/search_off:")
     chosen = str(st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=help))
     address.put(**{part: chosen})
     return chosen
 
 
-def segment(label: str, titles: dict[str, str], part: str, hidden: bool = False) -> str:
+def segment(label: str, titles: dict[str, str], part: str) -> str:
     """One of a few `titles` (id: as shown), side by side; in the address by its id, the first one by its absence."""
     key = f"segment-{part}"
     if st.session_state.get(key) not in titles:
         st.session_state[key] = address.get(part) if address.get(part) in titles else next(iter(titles))
-    shown = "collapsed" if hidden else "visible"
-    chosen = str(st.segmented_control(label, list(titles), format_func=titles.__getitem__, required=True, key=key, label_visibility=shown))
+    chosen = str(st.segmented_control(label, list(titles), format_func=titles.__getitem__, required=True, key=key))
     address.put(**{part: None if chosen == next(iter(titles)) else chosen})
     return chosen
 

@@ -14,6 +14,7 @@ PAGES = {
     "embeddings": "Embeddings",
     "attention": "Attention",
     "compare": "Compare",
+    "vectors": "Vector files",
     "corpora": "Corpora",
     "tokens": "Tokens",
     "pairs": "Training pairs",

@@ -4,6 +4,7 @@ import pytest
 from core.embeddings import examples
 from core.embeddings.examples import CooccurrenceSettings, NgramSettings
 from core.embeddings.noise import keep_probability, noise_distribution
+from core.embeddings.tree import huffman
 from core.text.tokenizers import END
 
 TEXT = ["The cat sat on the mat. A dog sat on the log!\nOnce upon a time, 小猫坐在垫子上。"]
@@ -77,16 +78,16 @@ def test_noise_is_another_word_even_where_the_true_one_is_nearly_all_of_it() -> 
     assert examples.noise_words(distribution, 1, 5, np.random.default_rng(4)) == [2] * 5
 
 
-@pytest.mark.parametrize("symmetric", [True, False])
+@pytest.mark.parametrize("side", ["symmetric", "left"])
 @pytest.mark.parametrize("weighted", [True, False])
-def test_a_row_of_cooccurrences_equals_a_count_by_hand(symmetric: bool, weighted: bool) -> None:
+def test_a_row_of_cooccurrences_equals_a_count_by_hand(side: str, weighted: bool) -> None:
     ids = random_ids(5)
-    settings = CooccurrenceSettings(window=4, symmetric=symmetric, distance_weighting=weighted)
+    settings = CooccurrenceSettings(window=4, window_side=side, distance_weighting=weighted)
     expected = np.zeros(12)
     for i, word in enumerate(ids):
         for j, other in enumerate(ids):
             between = ids[min(i, j) : max(i, j) + 1]
-            if word == 7 and i != j and abs(i - j) <= 4 and END not in between and (symmetric or j < i):
+            if word == 7 and i != j and abs(i - j) <= 4 and END not in between and (side == "symmetric" or j < i):
                 expected[other] += 1 / abs(i - j) if weighted else 1
     np.testing.assert_allclose(examples.cooccurrences(ids, 7, settings, 12), expected, rtol=1e-12)
 
@@ -98,3 +99,10 @@ def test_a_cell_weighs_as_the_paper_says() -> None:
 def test_ngrams_longer_than_the_longest_are_refused() -> None:
     with pytest.raises(ValueError, match="at most max_n"):
         NgramSettings(min_n=5, max_n=4)
+
+
+def test_a_path_says_how_much_of_the_text_lies_beneath_each_node() -> None:
+    counts = np.array([0, 5, 1, 1, 2])
+    way = examples.path(huffman(counts, first=1), counts, word=2)
+    assert [beneath for _, _, beneath in way] == [9, 4, 2]
+    assert all(bit in (0, 1) for _, bit, _ in way)

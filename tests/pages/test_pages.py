@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.training.run import runs
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("home", "train", "embeddings", "attention", "corpora", "tokens", "pairs", "compare")
+PAGES = ("home", "train", "embeddings", "attention", "corpora", "tokens", "pairs", "compare", "vectors")
 
 
 @pytest.fixture(autouse=True)

@@ -55,10 +55,9 @@ def test_a_path_ends_at_the_word_and_halves_the_text_on_its_way():
     boxes = pairing.picture(place(output="hierarchical", subsample_threshold=0.0))["outputs"][0]["boxes"]
     assert boxes[0]["said"] == "root"
     assert boxes[-1]["text"] == "brown"
-    counts = PART.counts[PART.tokenizer.n_special :]
-    way = examples.path(counts, PART.tokenizer.index["brown"] - PART.tokenizer.n_special)
+    way = examples.path(PART.tree, PART.counts, PART.tokenizer.index["brown"])
     beneath = [each for _, _, each in way]
-    assert beneath[0] == counts.sum()
+    assert beneath[0] == PART.counts.sum()
     assert beneath == sorted(beneath, reverse=True)
 
 

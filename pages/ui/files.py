@@ -1,0 +1,143 @@
+"""Files of vectors: opening what people bring, and writing what they take along."""
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import streamlit as st
+
+from core import formats, opened
+from core.formats import FORMATS, Format
+from core.machine import size
+from core.systems import Matrix
+from core.text.progress import Progress
+from core.workspace import subfolder
+from pages.ui import forms, pickers, say, sources
+from pages.ui.sources import Source, View
+
+Made = TypeVar("Made")
+LARGEST = 4096  # MB of a file; larger ones are opened by the command line, which does not hold them in memory
+KEPT = 3600  # seconds that a written file waits to be downloaded
+ENDINGS = sorted({suffix.split(".")[-1] for row in FORMATS for suffix in (*row.suffixes, row.beside) if suffix} | {"gz", "json"})
+
+
+def upload() -> None:
+    """A file, or the two of a pair; with progress, and a sentence where it is broken."""
+    turn = st.session_state.get("vectors-turn", 0)
+    titles = ", ".join(row.title for row in FORMATS)
+    st.caption(f"{titles}; plain or .gz. What is in a file is found out by itself. Choose the two files of a pair together.")
+    chosen = st.file_uploader("Files", ENDINGS, accept_multiple_files=True, key=f"vectors-upload-{turn}", max_upload_size=LARGEST, label_visibility="collapsed")
+    contents = {each.name: each for each in chosen}
+    if not contents or not st.button("Open", type="primary", icon=":material/file_open:", key="vectors-open"):
+        return
+    made = []
+    for name, beside in grouped(list(contents)):
+        content = {other: contents[other].getvalue() for other in beside}
+        found = _with_bar(lambda progress, name=name, content=content: opened.add(contents[name].getvalue(), name, progress, beside=content))
+        made += [found] if found else []
+    if len(made) == len(grouped(list(contents))):
+        st.session_state["vectors-turn"] = turn + 1  # an uploader of its own for the next ones
+        st.toast(f"{say.plain(made[-1].name)}: {made[-1].n_words:,} words", icon=":material/check:")
+        st.rerun()
+
+
+def grouped(names: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Which files are vectors, each with those that may hold the list of its words: "x.npy" with "x.words.txt", a projector's pair of tables."""
+
+    def bare(name: str) -> str:
+        return name.lower().removesuffix(".gz")
+
+    numbers = [name for name in names if bare(name).endswith((".npy", ".safetensors")) or (bare(name).endswith(".tsv") and "metadata" not in name.lower())]
+    stems = tuple(bare(name).rsplit(".", 1)[0] for name in numbers)
+    lists = [name for name in names if numbers and name not in numbers and bare(name).endswith((".txt", ".json", ".tsv"))]
+    lists = [name for name in lists if any(part in name.lower() for part in ("word", "vocab", "metadata")) or bare(name).startswith(stems)]
+    return [(name, lists if name in numbers else []) for name in names if name not in lists]
+
+
+def opened_ones() -> None:
+    """What is open: its size, what was odd about it, ways to it and away."""
+    found = opened.opened()
+    if not found:
+        st.caption("Nothing is open yet. For a file of many gigabytes, `python -m core open FILE` needs less memory than the browser.")
+    for each in found:
+        with st.container(border=True):
+            st.markdown(f"**{say.plain(each.name)}**")
+            st.caption(say.plain(each.about))
+            for note in each.notes[:5]:
+                st.caption(f":material/info: {say.plain(note)}")
+            if len(each.notes) > 5:
+                st.caption(f"and {say.many(len(each.notes) - 5, 'more note')}")
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.page_link("pages/embeddings.py", label="Explore the map", icon=":material/scatter_plot:", query_params={"source": each.id})
+                with st.popover("Remove", icon=":material/delete:", key=f"remove-{each.id}"):
+                    st.write("What is kept here goes; the file that it came from stays where it is.")
+                    if st.button("Remove these vectors", type="primary", key=f"remove-really-{each.id}"):
+                        each.remove()
+                        st.rerun()
+
+
+# ---------------------------------------------------------------- saving
+
+
+def save() -> None:
+    """A source, a matrix of it and a format; written when asked for, then offered to the browser."""
+    if not sources.available():
+        st.caption("There are no vectors yet: train a run, or open a file.")
+        return
+    source = pickers.source()
+    matrix = pickers.matrix(source)
+    rows = {row.name: row for row in FORMATS}
+    chosen = rows[pickers.one_of("Format", {row.name: row.title for row in FORMATS}, "format")]
+    st.caption(say.plain(chosen.help))
+    packed = st.toggle("Packed (.gz)", **forms.kept("gz"))
+    view = View(source, source.steps[-1] if source.steps else 0, matrix)
+    if st.button("Write", type="primary", icon=":material/save:", key="vectors-write"):
+        written = _with_bar(lambda progress: _write(view, chosen, packed, progress))
+        st.session_state["vectors-written"] = (_name(source, matrix, chosen, packed), written or [])
+    name, paths = st.session_state.get("vectors-written") or ("", [])
+    if name != _name(source, matrix, chosen, packed):
+        return
+    for path in paths:
+        if path.exists():
+            # Read when it is asked for: a page that is drawn again need not hold it.
+            st.download_button(
+                f"{say.plain(path.name)} · {size(path.stat().st_size)}",
+                lambda path=path: path.open("rb"),
+                path.name,
+                "application/octet-stream",
+                icon=":material/download:",
+                key=f"download-{path.name}",
+                on_click="ignore",
+            )
+
+
+def _name(source: Source, matrix: Matrix | None, format: Format, packed: bool) -> str:
+    return f"{source.id} {source.version} {source.steps[-1:]} {matrix} {format.name} {packed}"
+
+
+def _write(view: View, format: Format, packed: bool, progress: Progress) -> list[Path]:
+    folder = subfolder("cache", "exports")
+    for old in folder.iterdir():
+        if time.time() - old.stat().st_mtime > KEPT:
+            shutil.rmtree(old, ignore_errors=True)
+    stem = view.source.id if view.matrix in (None, *view.source.matrices[:1]) else f"{view.source.id}-{view.matrix}"
+    target = subfolder("cache", "exports", f"{time.time_ns():x}")
+    progress("reading the vectors", None)
+    vectors, note = view.vectors(), view.note
+    if note:
+        st.caption(f":material/info: {say.plain(note)}")
+    return formats.write(vectors, target / stem, format, packed, progress)
+
+
+def _with_bar(work: Callable[[Progress], Made]) -> Made | None:
+    """Does something slow with a bar that says how far it is; None after a sentence where it cannot be done."""
+    bar = st.progress(0.0, text="reading")
+    try:
+        return work(lambda what, share: bar.progress(min(share or 0.0, 1.0), text=say.plain(what)) and None)
+    except (ValueError, OSError) as wrong:
+        st.error(say.plain(str(wrong)), icon=":material/block:")
+        return None
+    finally:
+        bar.empty()
