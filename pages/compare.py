@@ -10,6 +10,7 @@ chosen = comparing.choose()
 if not chosen:
     missing.offer()
     st.stop()
+scoring.unseen(chosen)
 scoring.board(chosen, scoring.sets(chosen))
 
 st.header("The same word", anchor=False)

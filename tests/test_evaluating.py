@@ -98,3 +98,26 @@ def test_the_table_says_scores_and_what_they_cover(worker, home, tmp_path: Path,
     assert "mine" in shown
     assert "Small world: analogies" in shown
     assert "  capital" in shown
+
+
+def test_the_command_scores_a_file_of_vectors_and_says_mistakes_in_words(home, tmp_path: Path, capsys):
+    from core.__main__ import main
+
+    vectors, pairs, questions = tmp_path / "mine.vec", tmp_path / "p.tsv", tmp_path / "q.txt"
+    vectors.write_text("4 3\nman 1 0 0\nking 1 1 0\nwoman 1 0 1\nqueen 1 1 1\n")
+    pairs.write_text("man\tking\t5\nman\tqueen\t1\nking\tqueen\t9\nqueen\twoman\t7\nking\twoman\t2\n")
+    questions.write_text(": royal\nMan King Woman Queen\nman king woman duchess\n")
+    assert main(["evaluate", str(vectors), "--pairs", str(pairs), "--analogies", str(questions)]) == 0
+    shown = capsys.readouterr().out
+    assert "p.tsv" in shown
+    assert "5 of 5 (100%)" in shown
+    assert "100.0% ± 0.0%" in shown
+    assert "1 of 2 (50%)" in shown
+    pairs.write_text("man\tking\n")
+    for wrong, said in (
+        (["evaluate", str(vectors), "--pairs", str(pairs)], "no number in it"),
+        (["evaluate", "nothing-of-that-name", "--analogies", str(questions)], "no run, no opened vectors and no file"),
+        (["evaluate", str(vectors), "--analogies", str(questions), "--matrix", "out"], "Only runs keep more than one matrix"),
+    ):
+        assert main(wrong) == 2
+        assert said in capsys.readouterr().err

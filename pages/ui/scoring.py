@@ -16,7 +16,7 @@ from core.figures import comparing as figures
 from core.machine import size
 from core.training.estimate import estimate
 from pages.ui import address, load, pickers, say
-from pages.ui.comparing import Subject
+from pages.ui.comparing import Subject, readable
 
 EVERY = 0.7  # seconds between two looks while something is under way
 TIMES = 60  # that the launcher is asked what a run takes; then it will not say
@@ -32,10 +32,21 @@ def sets(chosen: list[Subject]) -> list[TestSet]:
     return found
 
 
+def unseen(chosen: list[Subject]) -> None:
+    """Where some know how: whether words that are not in the vocabulary are put together from their n-grams; in the address."""
+    if not any(vectors.subwords for _, _, vectors in readable(chosen)):
+        address.put(unseen=None)
+        return
+    if "compare-unseen" not in st.session_state:
+        st.session_state["compare-unseen"] = address.get("unseen") == "1"
+    asked = st.toggle("In word similarity, put words that are not in the vocabulary together from their n-grams", key="compare-unseen")
+    address.put(unseen="1" if asked else None)
+
+
 def board(chosen: list[Subject], sets: list[TestSet]) -> None:
     """The table and the pictures; while runs train or scores are computed they keep up."""
     under_way = _under_way(chosen, sets)
-    st.fragment(_board, run_every=EVERY if under_way else None)(chosen, sets, under_way)
+    st.fragment(_board, run_every=EVERY if under_way else None)(chosen, sets, under_way, [])
 
 
 def _tasks(chosen: list[Subject], sets: list[TestSet]) -> dict[str, Task]:
@@ -56,7 +67,7 @@ def _pending(task: Task) -> bool:
     return len(evaluating.scores(task)) < len(task.sets) and not evaluating.error(task)
 
 
-def _board(chosen: list[Subject], sets: list[TestSet], under_way: tuple[str, ...]) -> None:
+def _board(chosen: list[Subject], sets: list[TestSet], under_way: tuple[str, ...], looks: list[None]) -> None:
     tasks = _tasks(chosen, sets)
     scores: Scores = {id: evaluating.scores(task) for id, task in tasks.items()}
     rows = [*_facts(chosen), *(_score_row(one, [scores.get(each.id, {}).get(one.id) for each in chosen]) for one in sets)]
@@ -67,8 +78,10 @@ def _board(chosen: list[Subject], sets: list[TestSet], under_way: tuple[str, ...
         if wrong := evaluating.error(task):
             st.warning(f"{say.plain(id)}: {say.plain(wrong)}", icon=":material/block:")
     _pictures(chosen, sets, scores)
-    if _under_way(chosen, sets) != under_way:
+    # Never at the first look, which is a part of the page's own run: what comes below would count as gone, and lose what was typed there.
+    if looks and _under_way(chosen, sets) != under_way:
         st.rerun()
+    looks.append(None)
 
 
 def _wait(pending: list[Task]) -> None:
@@ -186,7 +199,8 @@ def _table(chosen: list[Subject], rows: list[Row]) -> None:
         table = pd.DataFrame({each.id: [value for _, cells, _ in rows for value in cells[i]] for i, each in enumerate(chosen)})
         table.insert(0, "", [part for label, _, _ in rows for part in (label, f"{label}, covered")])
         kept_rows = (table.iloc[:, 1:] != "").any(axis=1)
-        st.download_button("CSV", table[kept_rows].to_csv(index=False), "compared.csv", "text/csv", icon=":material/download:", type="tertiary")
+        # Made when it is asked for: a file that is replaced at every look would be gone when the browser looks for it.
+        st.download_button("CSV", lambda: table[kept_rows].to_csv(index=False), "compared.csv", "text/csv", icon=":material/download:", type="tertiary")
 
 
 def _cell(value: str, small: str, best: bool) -> str:

@@ -55,13 +55,14 @@ def test_scores_neighbours_and_a_test_set_of_ones_own(serve: Serve, visit: Visit
     page.locator("input[type=file]").set_input_files({"name": f"{scheme} <i>.tsv", "mimeType": "text/plain", "buffer": PAIRS.encode()})
     expect(table).to_contain_text(f"{scheme} <i>.tsv (rank correlation)", timeout=LONG)
     expect(table).to_contain_text("4 of 5 covered", timeout=LONG)
+    settle(page)  # the field is a new one now
     page.locator("input[type=file]").set_input_files({"name": "broken.tsv", "mimeType": "text/plain", "buffer": b"king\tqueen\t9\nking\tdog\n"})
     expect(page.get_by_text("Line 2 of broken.tsv is no pair")).to_be_visible(timeout=LONG)
 
 
 def test_a_run_taken_away_leaves_the_address_and_the_link_is_the_view(serve: Serve, visit: Visit, home):
     page = visit(f"{serve(APP, home)}/compare?runs=one,two-b&word=paris")
-    expect(page.get_by_label("Word", exact=True)).to_have_value("paris")
+    expect(page.get_by_label("Word", exact=True)).to_have_value("paris", timeout=LONG)
     page.get_by_label("Remove two <b>").last.click()
     expect(page.get_by_text("Choose two or more")).to_be_visible(timeout=LONG)
     expect(page).to_have_url(re.compile("runs=one(&|$)"))
