@@ -87,33 +87,43 @@ def _first_slot(key, n_slots):
 @no_type_check
 def _number(store, text, start, stop, key, is_mark):
     """The number of text[start:stop], a new one where it is new."""
-    slots, length = store.slots, stop - start
+    letters, starts, counts, marks, slots, size = store
+    length = stop - start
     is_long = np.int64(length > SHORT)
     slot = _first_slot(key, len(slots))
     while slots[slot, 1] >= 0:
         if slots[slot, 0] == key and slots[slot, 1] & 1 == is_long:
             n = slots[slot, 1] >> 1
-            begin, same = store.starts[n], 0
-            while same < length and begin + same < store.starts[n + 1] and store.letters[begin + same] == text[start + same]:
+            begin, same = starts[n], 0
+            while same < length and begin + same < starts[n + 1] and letters[begin + same] == text[start + same]:
                 same += 1
-            if same == length and begin + same == store.starts[n + 1]:
+            if same == length and begin + same == starts[n + 1]:
                 return n
         slot = (slot + 1) & (len(slots) - 1)
-    n, begin = store.size[0], store.starts[store.size[0]]
-    store.letters[begin : begin + length] = text[start:stop]
-    store.starts[n + 1], store.counts[n], store.marks[n] = begin + length, 0, is_mark
+    n, begin = size[0], starts[size[0]]
+    letters[begin : begin + length] = text[start:stop]
+    starts[n + 1], counts[n], marks[n] = begin + length, 0, is_mark
     slots[slot, 0], slots[slot, 1] = key, n << 1 | is_long
-    store.size[0] = n + 1
+    size[0] = n + 1
     return n
 
 
 @njit(**INLINED)
 @no_type_check
+def _first_look(slots, start, stop, key):
+    """The number of a short word, where it is in the first slot that it may be in, as it nearly always is; else -1."""
+    slot = _first_slot(key, len(slots))
+    number = slots[slot, 1]
+    # Of a long word's, and of a free slot's, the last bit is set.
+    return number >> 1 if slots[slot, 0] == key and not number & 1 and stop - start <= SHORT else np.int64(-1)
+
+
+@njit(**INLINED)
+@no_type_check
 def _counted(store, text, start, stop, key, is_mark):
-    """The same, after one look at where a short word is found nearly always; counts it."""
-    slot = _first_slot(key, len(store.slots))
-    n = store.slots[slot, 1] >> 1
-    if stop - start > SHORT or store.slots[slot, 1] & 1 or store.slots[slot, 0] != key:  # of a free slot too the last bit is set
+    """The number of text[start:stop]; counts it."""
+    n = _first_look(store.slots, start, stop, key)
+    if n < 0:
         n = _number(store, text, start, stop, key, is_mark)
     store.counts[n] += 1
     return n
@@ -214,15 +224,20 @@ def cut(text, at, stop, kinds, store, numbers, held, ended):
     numbers: int32, written. held: int64 [n 2], written: where the words of each HELD begin and end. ended: whether an end came last.
     Returns where it stopped, how many numbers there are, how many held, and whether an end came last.
     """
-    n, n_held, room = 0, 0, len(store.counts) - 2
-    while at < stop and n + 3 < len(numbers) and store.size[0] < room and n_held < len(held):
+    counts, slots, size = store.counts, store.slots, store.size
+    n, n_held, room = 0, 0, len(counts) - 2
+    while at < stop and n + 3 < len(numbers) and size[0] < room and n_held < len(held):
         start, key, byte = at, np.int64(0), text[at]
         while byte < 0x80 and kinds[byte] & WORD:
             key = key << 8 | np.int64(byte)
             at += 1
             byte = text[at]
         if at > start and _breaks(text, at, kinds):  # most words of most texts: letters of ASCII alone
-            numbers[n] = _counted(store, text, start, at, key if at - start <= SHORT else _key(text, start, at), False)
+            number = _first_look(slots, start, at, key)
+            if number < 0:
+                number = _number(store, text, start, at, key if at - start <= SHORT else _key(text, start, at), False)
+            counts[number] += 1
+            numbers[n] = number
             n, ended = n + 1, False
             continue
         at = start
