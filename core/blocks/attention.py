@@ -16,26 +16,37 @@ class Attention(nn.Module):
     Hook points: `pattern` [batch n_heads query key], each row a distribution over its allowed keys; `z` [batch n_heads query d_head].
     While nobody listens to the pattern it is never made: F.scaled_dot_product_attention gives the same z.
     The row of a query that may see nothing is zeros, and so is its z.
+
+    bias: whether the projections add one (T5's do not). scale: whether scores are divided by sqrt(d_head) (T5's are not).
     """
 
-    def __init__(self, d_model: int, n_heads: int, dropout: float = 0.0) -> None:
+    def __init__(self, d_model: int, n_heads: int, dropout: float = 0.0, *, bias: bool = True, scale: bool = True) -> None:
         super().__init__()
         assert d_model % n_heads == 0, f"{d_model} is not divisible by {n_heads} heads"
         self.n_heads, self.dropout = n_heads, dropout
-        self.qkv = nn.Linear(d_model, 3 * d_model)  # one product for three; rows q | k | v, as in nn.MultiheadAttention
-        self.out = nn.Linear(d_model, d_model)
+        self.scale = (d_model // n_heads) ** -0.5 if scale else 1.0
+        self.qkv = nn.Linear(d_model, 3 * d_model, bias)  # one product for three; rows q | k | v, as in nn.MultiheadAttention
+        self.out = nn.Linear(d_model, d_model, bias)
         self.pattern, self.z = HookPoint(), HookPoint()
 
     def forward(
-        self, x: Float[Tensor, "batch query d_model"], mask: Bool[Tensor, "#batch #n_heads query key"], kv: Float[Tensor, "batch key d_model"] | None = None
+        self,
+        x: Float[Tensor, "batch query d_model"],
+        mask: Bool[Tensor, "#batch #n_heads query key"],
+        kv: Float[Tensor, "batch key d_model"] | None = None,
+        added: Float[Tensor, "#batch #n_heads query key"] | None = None,
     ) -> Float[Tensor, "batch query d_model"]:
-        """x attends to kv, or to itself."""
-        q, k, v = self.heads(x, kv)
+        """x attends to kv, or to itself; `added` is added to the scores (T5's relative positions)."""
+        return self.attend(*self.heads(x, kv), mask, added)
+
+    def attend(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None = None) -> Float[Tensor, "batch query d_model"]:
+        """From queries, keys and values to what goes into the residual stream."""
         if self.pattern.heard:
-            p = self.pattern(pattern(q, k, mask))
+            p = self.pattern(pattern(q, k, mask, self.scale, added))
             z = F.dropout(p, self.dropout, self.training) @ v
         else:
-            z = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=self.dropout if self.training else 0.0)
+            allowed = mask if added is None else added.masked_fill(~mask, -torch.inf)
+            z = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=self.dropout if self.training else 0.0, scale=self.scale)
         joined: Tensor = self.out(self.z(z).transpose(1, 2).flatten(2))
         return joined
 
@@ -46,16 +57,23 @@ class Attention(nn.Module):
         else:
             d_model = x.shape[-1]
             w, b = self.qkv.weight, self.qkv.bias
-            parts = (F.linear(x, w[:d_model], b[:d_model]), *F.linear(kv, w[d_model:], b[d_model:]).chunk(2, dim=-1))
+            b_q, b_kv = (None, None) if b is None else (b[:d_model], b[d_model:])
+            parts = (F.linear(x, w[:d_model], b_q), *F.linear(kv, w[d_model:], b_kv).chunk(2, dim=-1))
         q, k, v = (part.unflatten(-1, (self.n_heads, -1)).transpose(1, 2) for part in parts)
         return q, k, v
 
 
 def pattern(
-    q: Float[Tensor, "batch n_heads query d_head"], k: Float[Tensor, "batch n_heads key d_head"], mask: Bool[Tensor, "#batch #n_heads query key"]
+    q: Float[Tensor, "batch n_heads query d_head"],
+    k: Float[Tensor, "batch n_heads key d_head"],
+    mask: Bool[Tensor, "#batch #n_heads query key"],
+    scale: float | None = None,
+    added: Float[Tensor, "#batch #n_heads query key"] | None = None,
 ) -> Float[Tensor, "batch n_heads query key"]:
-    """The attention weights."""
-    scores = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
+    """The attention weights: softmax(scale q k' + added), where scale is 1/sqrt(d_head) if nothing else is said."""
+    scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
+    if added is not None:
+        scores = scores + added
     # The lowest finite number and not minus infinity: a row without a single key would be 0/0, in its gradient too.
     weights = scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(dim=-1)
     allowed: Tensor = weights.masked_fill(~mask, 0)

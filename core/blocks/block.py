@@ -13,9 +13,9 @@ from core.blocks.hook_points import HookPoint
 class FeedForward(nn.Module):
     """Two linear maps with `act` between, at each position alone; dropout after the activation."""
 
-    def __init__(self, d_model: int, d_ff: int, act: Callable[[Tensor], Tensor], dropout: float) -> None:
+    def __init__(self, d_model: int, d_ff: int, act: Callable[[Tensor], Tensor], dropout: float, bias: bool = True) -> None:
         super().__init__()
-        self.into, self.out = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
+        self.into, self.out = nn.Linear(d_model, d_ff, bias), nn.Linear(d_ff, d_model, bias)
         self.act, self.dropout = act, nn.Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
@@ -26,7 +26,8 @@ class FeedForward(nn.Module):
 class Block(nn.Module):
     """Layer norm before each sub-layer ("pre": GPT-2, T5) or after each addition ("post": the 2017 paper, GPT-1, BERT).
 
-    Hook points on the residual stream, [batch pos d_model]: `resid_pre` as it comes in, `resid_mid` after attention, `resid_post` as it goes out.
+    With cross=True a decoder's block: between the two a third sub-layer, whose queries attend to the encoder's memory.
+    Hook points on the residual stream, [batch pos d_model]: `resid_pre` as it comes in, `resid_mid` after (the last) attention, `resid_post` as it goes out.
     """
 
     def __init__(
@@ -38,25 +39,38 @@ class Block(nn.Module):
         act: Callable[[Tensor], Tensor] = F.gelu,
         dropout: float = 0.0,
         norm: Callable[[int], nn.Module] = nn.LayerNorm,
+        *,
+        attention: Callable[[int, int, float], nn.Module] = Attention,
+        bias: bool = True,
+        cross: bool = False,
     ) -> None:
         super().__init__()
         assert norm_place in ("pre", "post"), norm_place
         self.norm_place = norm_place
-        self.attention, self.feed_forward = Attention(d_model, n_heads, dropout), FeedForward(d_model, d_ff, act, dropout)
-        self.attention_norm, self.feed_forward_norm = norm(d_model), norm(d_model)
+        self.attention, self.attention_norm = attention(d_model, n_heads, dropout), norm(d_model)
+        if cross:
+            self.cross_attention, self.cross_attention_norm = attention(d_model, n_heads, dropout), norm(d_model)
+        self.feed_forward, self.feed_forward_norm = FeedForward(d_model, d_ff, act, dropout, bias), norm(d_model)
         self.dropout = nn.Dropout(dropout)
         self.resid_pre, self.resid_mid, self.resid_post = HookPoint(), HookPoint(), HookPoint()
 
     def forward(
-        self, x: Float[Tensor, "batch query d_model"], mask: Bool[Tensor, "#batch #n_heads query key"], kv: Float[Tensor, "batch key d_model"] | None = None
+        self,
+        x: Float[Tensor, "batch query d_model"],
+        mask: Bool[Tensor, "#batch #n_heads query key"],
+        kv: Float[Tensor, "batch key d_model"] | None = None,
+        added: Float[Tensor, "#batch #n_heads query key"] | None = None,
+        memory: Float[Tensor, "batch source_pos d_model"] | None = None,
+        memory_mask: Bool[Tensor, "#batch #n_heads query source_pos"] | None = None,
     ) -> Float[Tensor, "batch query d_model"]:
-        """x after this block; where kv is given it is attended to in place of x (XLNet's query stream)."""
-        x = self.resid_pre(x)
-        if self.norm_place == "pre":
-            x = self.resid_mid(x + self.dropout(self.attention(self.attention_norm(x), mask, kv)))
-            x = x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
-        else:
-            x = self.resid_mid(self.attention_norm(x + self.dropout(self.attention(x, mask, kv))))
-            x = self.feed_forward_norm(x + self.dropout(self.feed_forward(x)))
-        y: Tensor = self.resid_post(x)
+        """x after this block; where kv is given it is attended to in place of x (XLNet's query stream). `added`: to the scores of self-attention."""
+        x = self.add(self.resid_pre(x), self.attention_norm, lambda y: self.attention(y, mask, kv, added))
+        if memory is not None:
+            x = self.add(x, self.cross_attention_norm, lambda y: self.cross_attention(y, memory_mask, memory))
+        y: Tensor = self.resid_post(self.add(self.resid_mid(x), self.feed_forward_norm, self.feed_forward))
+        return y
+
+    def add(self, x: Tensor, norm: nn.Module, sub_layer: Callable[[Tensor], Tensor]) -> Tensor:
+        """x plus what a sub-layer makes of it, with the norm in its place."""
+        y: Tensor = x + self.dropout(sub_layer(norm(x))) if self.norm_place == "pre" else norm(x + self.dropout(sub_layer(x)))
         return y

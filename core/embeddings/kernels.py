@@ -10,8 +10,8 @@ the true word's path). The inputs share their outputs, so that the k rows are me
 An output whose answer is "yes" has its scores' sign turned, so that every label is "no", the loss of a score is softplus(score), and nothing
 downstream knows labels.
 
-Neighbouring windows share most of their words. So the words around eight centres are gathered once into `near`, learn there, and what they
-have learnt is added to the matrix once; and the noise of eight windows is drawn, and its rows sent for, before the first of them needs it.
+Neighbouring windows share most of their words. So the words around a block of centres are gathered once into `near`, learn there, and what they
+have learnt is added to the matrix once; and the noise of a block's windows is drawn, and its rows sent for, before the first of them needs it.
 
 Systems differ in what a word's row is gathered from, and in what X is: skip-gram's X are the context's words, CBOW's is their mean or sum; a
 word of word2vec is one row, a word of fastText the mean of the rows of its n-grams (a `bag`). All of them call `walk`.
@@ -23,7 +23,7 @@ They are `no_type_check`, because a checker wrapped round a kernel could not be 
 from typing import Any, no_type_check
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.core import cgutils
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
@@ -36,7 +36,7 @@ INLINED: dict[str, Any] = {**OPTIONS, "forceinline": True}
 LANES = 8  # rows are padded to whole vectors of 8 floats, with zeros that stay zero
 LINE = 16  # floats of a cache line
 SENTENCE = 1000  # words; longer sentences are cut, as in word2vec.c
-BLOCK = 8  # centres that are worked on together
+BLOCK, BLOCK_OF_BAGS = 8, 16  # centres that are worked on together: more where it takes many rows to put a word together
 NOTHING = np.float32(-80)  # a score that costs nothing
 ONE, HALF, ZERO = np.float32(1), np.float32(0.5), np.float32(0)
 SAMPLED, TREE, FULL = 0, 1, 2  # what the inputs are asked about: noise words, a path's inner nodes, all words
@@ -158,10 +158,19 @@ def gather(W_in, bag_starts, bag_rows, sentence, low, high, near, before, sizes)
                 near[i, q] = before[i, q] = W_in[word, q]
             continue
         clear(near, i, i + 1)
-        sizes[i] = np.float32(bag_starts[word + 1] - bag_starts[word])
-        for b in range(bag_starts[word], bag_starts[word + 1]):
+        following = sentence[p + 1] if p + 1 < high else word
+        for b in range(bag_starts[following], bag_starts[following + 1]):
+            send_for(W_in, bag_rows[b])
+        b, end = bag_starts[word], bag_starts[word + 1]
+        sizes[i] = np.float32(end - b)
+        while b + 4 <= end:  # four rows for one walk over their sum
+            s, t, u, v = bag_rows[b], bag_rows[b + 1], bag_rows[b + 2], bag_rows[b + 3]
             for q in range(W_in.shape[1] // LANES * LANES):
-                near[i, q] += W_in[bag_rows[b], q]
+                near[i, q] += (W_in[s, q] + W_in[t, q]) + (W_in[u, q] + W_in[v, q])
+            b += 4
+        for rest in range(b, end):
+            for q in range(W_in.shape[1] // LANES * LANES):
+                near[i, q] += W_in[bag_rows[rest], q]
         for q in range(W_in.shape[1] // LANES * LANES):
             near[i, q] /= sizes[i]
             before[i, q] = near[i, q]
@@ -170,16 +179,18 @@ def gather(W_in, bag_starts, bag_rows, sentence, low, high, near, before, sizes)
 @njit(**INLINED, pipeline_class=Distinct)
 @no_type_check
 def scatter(W_in, bag_starts, bag_rows, sentence, low, high, near, before):
-    """W_in += near - before; every row of a bag gets the whole of it. A word that stands in the block twice gets both."""
+    """W_in += near - before, which uses `before` up; every row of a bag gets the whole of it. A word that stands in the block twice gets both."""
     for p in range(low, high):
         word, i = sentence[p], p - low
         if bag_rows.shape[0] == 0:
             for q in range(W_in.shape[1] // LANES * LANES):
                 W_in[word, q] += near[i, q] - before[i, q]
             continue
+        for q in range(W_in.shape[1] // LANES * LANES):
+            before[i, q] = near[i, q] - before[i, q]
         for b in range(bag_starts[word], bag_starts[word + 1]):
             for q in range(W_in.shape[1] // LANES * LANES):
-                W_in[bag_rows[b], q] += near[i, q] - before[i, q]
+                W_in[bag_rows[b], q] += before[i, q]
 
 
 @njit(**INLINED, pipeline_class=Distinct)
@@ -498,11 +509,12 @@ def walk(ids, start, stop, first, W_in, bag, W_out, keep, noise, tree, how, gene
     cbow, mean, exact, dynamic = choice
     n_own = 2 if cbow and how == SAMPLED and noise.shape[0] > 2 else 1  # windows that share their noise
     k_most = noise.shape[0] if how == FULL else n_negative + n_own if how == SAMPLED else longest(tree[0])
-    even_k, n_near, columns = k_most + k_most % 2, BLOCK + 2 * window, W_in.shape[1]
-    outputs, signs = np.zeros((BLOCK, even_k), np.int64), np.ones(even_k, np.float32)
+    block = BLOCK if bag[1].shape[0] == 0 else BLOCK_OF_BAGS
+    even_k, n_near, columns = k_most + k_most % 2, block + 2 * window, W_in.shape[1]
+    outputs, signs = np.zeros((block, even_k), np.int64), np.ones(even_k, np.float32)
     if how == FULL:
         outputs[0, :k_most] = np.arange(first, first + k_most)
-    sentence, widths, at = np.empty(SENTENCE, np.int64), np.empty(BLOCK, np.int64), np.empty(2 * window + 2, np.int64)
+    sentence, widths, at = np.empty(SENTENCE, np.int64), np.empty(block, np.int64), np.empty(2 * window + 2, np.int64)
     # After the block's words a row of zeros, and two hidden ones.
     near, before = np.zeros((n_near + 3, columns), np.float32), np.zeros((n_near, columns), np.float32)
     sizes, steps = np.ones(n_near, np.float32), np.ones(n_near + 3, np.float32)
@@ -511,8 +523,8 @@ def walk(ids, start, stop, first, W_in, bag, W_out, keep, noise, tree, how, gene
     while start < stop:
         n, n_words, start, generator = read_sentence(ids, start, stop, first, keep, sentence, generator)
         n_passed += n_words
-        for begin in range(0, n if n > 1 else 0, BLOCK):
-            end, low, high = min(n, begin + BLOCK), max(0, begin - window), min(n, begin + BLOCK + window)
+        for begin in range(0, n if n > 1 else 0, block):
+            end, low, high = min(n, begin + block), max(0, begin - window), min(n, begin + block + window)
             send_for_all(W_in, bag[1], sentence, low, high)
             generator = draw_block(sentence, first, begin, end, W_out, noise, n_own, widths, window, dynamic, outputs, n_negative, how, generator)
             gather(W_in, bag[0], bag[1], sentence, low, high, near, before, sizes)

@@ -27,18 +27,21 @@ def attention(d_model: int = 12, n_heads: int = 3) -> Attention:
     return made
 
 
+@pytest.mark.parametrize("added", [False, True], ids=["", "with something added to the scores"])
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
-def test_listening_does_not_change_what_is_computed(mask: torch.Tensor) -> None:
+def test_listening_does_not_change_what_is_computed(mask: torch.Tensor, added: bool) -> None:
     """Outputs and gradients with F.scaled_dot_product_attention and with the pattern written out."""
     heard, unheard = attention(), attention()
     x = torch.randn(3, N, 12, dtype=torch.double, requires_grad=True)
     weight = torch.randn(3, N, 12, dtype=torch.double)
+    more = torch.randn(1, 3, N, N, dtype=torch.double, requires_grad=True) if added else None
+    inputs = [x] if more is None else [x, more]
     with capture(heard, "pattern") as captured:
-        seen = heard(x, mask)
-    gradient = torch.autograd.grad((seen * weight).sum(), [x, *heard.parameters()])
-    alone = unheard(x, mask)
+        seen = heard(x, mask, added=more)
+    gradient = torch.autograd.grad((seen * weight).sum(), [*inputs, *heard.parameters()])
+    alone = unheard(x, mask, added=more)
     torch.testing.assert_close(seen, alone, atol=1e-12, rtol=0)
-    for ours, theirs in zip(gradient, torch.autograd.grad((alone * weight).sum(), [x, *unheard.parameters()]), strict=True):
+    for ours, theirs in zip(gradient, torch.autograd.grad((alone * weight).sum(), [*inputs, *unheard.parameters()]), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-11, rtol=0)
     pattern, allowed = captured["pattern"], mask.expand(3, 3, N, N)
     assert (pattern[~allowed] == 0).all()

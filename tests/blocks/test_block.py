@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.blocks.block import Block
-from core.blocks.masks import causal, full
+from core.blocks.masks import causal, full, padding
 from core.inspection.hooks import capture
 
 OURS_TO_TORCHS = {
@@ -43,6 +43,43 @@ def test_it_is_torchs_encoder_layer_under_the_causal_mask(place: str, act, n_hea
     gradients = {name: parameter.grad for name, parameter in theirs.named_parameters()}
     for name, parameter in ours.named_parameters():
         torch.testing.assert_close(parameter.grad, gradients[torchs_name(name)], atol=1e-10, rtol=1e-10)
+
+
+DECODERS = {
+    "cross_attention.qkv.weight": "multihead_attn.in_proj_weight",
+    "cross_attention.qkv.bias": "multihead_attn.in_proj_bias",
+    "cross_attention.out": "multihead_attn.out_proj",
+    "cross_attention_norm": "norm2",
+    "feed_forward_norm": "norm3",
+}
+
+
+@pytest.mark.parametrize("place", ["pre", "post"])
+@pytest.mark.parametrize(("n_heads", "n", "n_source"), [(1, 1, 4), (3, 7, 5), (5, 16, 1)])
+def test_with_a_memory_it_is_torchs_decoder_layer(place: str, n_heads: int, n: int, n_source: int) -> None:
+    torch.manual_seed(n)
+    d_model = 4 * n_heads
+    theirs = nn.TransformerDecoderLayer(d_model, n_heads, 24, 0.0, F.relu, batch_first=True, norm_first=place == "pre").double()
+    ours = Block(d_model, n_heads, 24, place, F.relu, cross=True).double()
+    with torch.no_grad():
+        for weight in theirs.parameters():
+            weight.copy_(torch.randn_like(weight))
+
+    def name_of(name: str) -> str:
+        return next((new + name.removeprefix(old) for old, new in DECODERS.items() if name.startswith(old)), "") or torchs_name(name)
+
+    ours.load_state_dict({name: theirs.state_dict()[name_of(name)] for name in ours.state_dict()})
+    x, memory = torch.randn(2, n, d_model, dtype=torch.double), torch.randn(2, n_source, d_model, dtype=torch.double)
+    seen = padding(torch.tensor([n_source, max(1, n_source - 2)]), n_source)
+    weight = torch.randn(2, n, d_model, dtype=torch.double)
+    out = ours(x, causal(n), memory=memory, memory_mask=seen.expand(2, 1, n, n_source))
+    expected = theirs(x, memory, tgt_mask=~causal(n)[0, 0], memory_key_padding_mask=~seen[:, 0, 0])
+    torch.testing.assert_close(out, expected, atol=1e-10, rtol=0)
+    (out * weight).sum().backward()
+    (expected * weight).sum().backward()
+    gradients = {name: parameter.grad for name, parameter in theirs.named_parameters()}
+    for name, parameter in ours.named_parameters():
+        torch.testing.assert_close(parameter.grad, gradients[name_of(name)], atol=1e-10, rtol=1e-10)
 
 
 def test_the_residual_stream_can_be_read_at_three_places() -> None:
