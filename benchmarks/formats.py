@@ -2,9 +2,10 @@
 
     python -m benchmarks.formats [--words 400000] [--d-model 300] [--compared-words 40000] [--rounds 1] [--json]
 
-Made by seed in a temporary folder: word2vec's text and binary, GloVe's text, and fastText's text packed with gzip. Our time is that of `core.formats.read`,
-which checks every number and every word; gensim's, over the first words, is that of `load_word2vec_format`. Then what was opened is kept and opened again, and neighbours are
-asked of both. The files are warm in the system's cache, or their disk would be measured. Goals: 10 seconds to open, 50 ms for neighbours.
+Made by seed in a temporary folder: word2vec's text and binary, GloVe's text, and fastText's text packed with gzip. Our time is that of
+`core.formats.read`, which checks every number and every word; gensim's, over the first words, is that of `load_word2vec_format`. Then what was opened
+is kept and opened again, and neighbours are asked of both. The files are warm in the system's cache, or the disk would be measured. Goals: 10 seconds
+to open, 50 ms for neighbours.
 """
 
 import statistics
