@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.formats.guessing import guess
 from core.formats.record import FORMATS, Format, Reading, named
-from core.formats.source import Content, Source, opened
+from core.formats.source import Content, Source, lying, opened
 from core.formats.writing import write
 from core.text.progress import Progress, silent
 from core.vectors import Vectors
@@ -67,7 +67,7 @@ def _numbers(content: Content, name: str, beside: Mapping[str, Content] | None) 
     """Of a projector's pair the table of words may have been named: then its numbers are meant, which lie beside it."""
     if "metadata" not in name or ".tsv" not in name:
         return content, name, beside
-    around = beside if beside is not None else {} if isinstance(content, bytes) else {each.name: each for each in content.absolute().parent.iterdir()}
+    around = beside if beside is not None else lying(None if isinstance(content, bytes) else content.absolute().parent)
     for each in ("vectors", "tensors", "tensor"):
         numbers = name.replace("metadata", each)
         if numbers in around:

@@ -10,7 +10,8 @@ import numpy as np
 
 from core.formats import lists
 from core.formats.rows import Rows, finished
-from core.formats.source import AGAIN, PIECE, Source
+from core.formats.source import PIECE, Source
+from core.formats.unpacking import AGAIN
 from core.vectors import Vectors
 
 MATRICES = ("matrix", "vectors", "embeddings", "embedding", "weight", "W_in")  # names that are understood where a file has several tensors

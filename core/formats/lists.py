@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from core.formats.source import AGAIN
+from core.formats.unpacking import AGAIN
 
 WORDS = ("word", "token", "label", "term", "name", "text")
 COUNTS = ("count", "counts", "frequency", "freq")

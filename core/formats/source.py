@@ -1,8 +1,6 @@
 """A file's bytes from front to back, unpacked where it is packed, never more than is sensible; and the files that lie beside it."""
 
-import gzip
 import io
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.formats.binary import Readable
+from core.formats.unpacking import AGAIN, Unpacked, broken_packing_in_words
 from core.machine import available_memory, size
 from core.text.progress import Progress
 
@@ -17,26 +16,6 @@ Content = Path | bytes
 PIECE = 1 << 23  # bytes at a time
 BLOCK = 1 << 21  # bytes of lines at a time: what is so small is given back and had again without the system's help
 LONGEST_LINE = 1 << 24  # bytes; a line of vectors of 100,000 numbers has some 1,000,000
-UNSUSPECTED = 1 << 28  # bytes that may come out of whatever little
-RATIO = 100  # unpacked / packed; numbers that were learnt give 2 to 5, zlib at most 1032
-
-
-class Unpacked(gzip.GzipFile):
-    """A .gz as a stream; ValueError where more comes out than honest numbers could be packed into it."""
-
-    def __init__(self, name: str, packed: io.BufferedReader | io.BytesIO) -> None:
-        super().__init__(fileobj=packed)
-        self.called, self.packed, self.n_out = name, packed, 0
-
-    def read(self, n: int | None = -1) -> bytes:
-        taken = super().read(n if n is not None and n >= 0 else PIECE)
-        self.n_out += len(taken)
-        if self.n_out > max(UNSUSPECTED, RATIO * self.packed.tell()):
-            raise ValueError(
-                f"{self.called} unpacks to more than {RATIO} times its size, as no vectors do; after {size(self.n_out)} it was given up. "
-                "Unpack it yourself and open what comes out."
-            )
-        return taken
 
 
 @dataclass
@@ -48,8 +27,8 @@ class Source:
     size: int | None
     fraction: Callable[[], float]
     progress: Progress
-    beside: Mapping[str, Content]
-    chosen: bool  # whether somebody chose those beside, rather than that they lie in the same folder
+    beside: Mapping[str, Content] | None  # as somebody chose them
+    folder: Path | None  # where others may lie
     at: int = 0
     _ahead: bytes = b""
 
@@ -109,17 +88,15 @@ class Source:
 
     def companion(self, names: Sequence[str], what: str) -> tuple[str, bytes]:
         """Name and content of the file beside that is called one of `names`, or of the only one given; ValueError where there is none."""
+        beside = lying(self.folder) if self.beside is None else self.beside
         for name in names:
             for each in (name, f"{name}.gz"):
-                if each in self.beside:
-                    return each, _whole(each, self.beside[each], self.progress)
-        if self.chosen and len(self.beside) == 1:
+                if each in beside:
+                    return each, _whole(each, beside[each], self.progress)
+        if self.beside is not None and len(self.beside) == 1:
             name, content = next(iter(self.beside.items()))
             return name, _whole(name, content, self.progress)
         raise ValueError(f"{self.name} holds numbers only: {what} should come with it. Put {names[0]} beside it, or give both files.")
-
-
-AGAIN = "Copy or download it once more."
 
 
 @contextmanager
@@ -133,11 +110,15 @@ def opened(name: str, content: Content, progress: Progress, beside: Mapping[str,
             raise ValueError(f"{name} is empty. Choose another file.")
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        stream: Readable = stack.enter_context(Unpacked(name, raw)) if packed else raw
+        stream: Readable = Unpacked(name, raw) if packed else raw
         inner = name[:-3] if packed and name.lower().endswith(".gz") else name
-        lying: Mapping[str, Content] = {} if isinstance(content, bytes) else {each.name: each for each in content.absolute().parent.iterdir()}
-        around = lying if beside is None else beside
-        yield Source(inner, stream, None if packed else n_bytes, lambda: min(1.0, raw.tell() / n_bytes), progress, around, beside is not None)
+        folder = None if isinstance(content, bytes) else content.absolute().parent
+        yield Source(inner, stream, None if packed else n_bytes, lambda: min(1.0, raw.tell() / n_bytes), progress, beside, folder)
+
+
+def lying(folder: Path | None) -> Mapping[str, Content]:
+    """The files of a folder by name."""
+    return {} if folder is None else {each.name: each for each in folder.iterdir()}
 
 
 def _last_line(part: bytes) -> int:
@@ -146,14 +127,6 @@ def _last_line(part: bytes) -> int:
     while end and part[end - 1] in b"\r\n":
         end -= 1
     return part.find(b"\n", end) + 1 if end else 0
-
-
-@contextmanager
-def broken_packing_in_words(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ValueError(f"{name} is broken or cut short as a .gz ({error}). {AGAIN}") from error
 
 
 def room_for(n_rows: int, d_model: int, name: str) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 from core.formats.binary import Writable
 from core.formats.lists import COUNTS, WORDS
 from core.formats.rows import Rows, finished
-from core.formats.source import AGAIN, PIECE, Source
+from core.formats.source import PIECE, Source
+from core.formats.unpacking import AGAIN
 from core.vectors import Vectors
 
 AT_ONCE = 8192  # rows

@@ -15,7 +15,8 @@ from typing import TypeVar
 import numpy as np
 
 from core.formats.rows import Rows, finished
-from core.formats.source import AGAIN, Source
+from core.formats.source import Source
+from core.formats.unpacking import AGAIN
 from core.machine import n_cores
 from core.vectors import Vectors
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from core.formats.binary import Writable
 from core.formats.rows import Rows, finished
-from core.formats.source import AGAIN, PIECE, Source
+from core.formats.source import PIECE, Source
+from core.formats.unpacking import AGAIN
 from core.vectors import Vectors
 
 LONGEST = 4096  # bytes of a word, and of the line of sizes

@@ -15,7 +15,7 @@ import pytest
 from gensim.models import KeyedVectors
 
 from core import formats
-from core.formats import Reading, named, source
+from core.formats import Reading, named, source, unpacking
 from core.formats.record import Format
 from core.vectors import Vectors
 
@@ -247,7 +247,7 @@ def test_what_is_something_else_is_called_by_its_name(content: bytes, said: str)
 
 
 def test_a_file_that_unpacks_beyond_measure_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "UNSUSPECTED", 100_000)
+    monkeypatch.setattr(unpacking, "UNSUSPECTED", 100_000)
     for format, content in (
         ("parquet", b"PAR1" + bytes(5_000_000)),
         ("glove", b"word 0.0 0.0 0.0\n" * 300_000),
