@@ -12,6 +12,7 @@ from core.training import launching
 from core.training.config import RunConfig
 from core.training.run import Run, runs
 from pages.ui import address, pickers, say, starting
+from pages.ui.comparing import MOST
 
 WIDER = 4  # times as many words as a system would have sub-words
 
@@ -88,6 +89,7 @@ def _words(row: System, tokenizer: TokenizerSettings) -> TokenizerSettings:
 
 
 def _train(configs: list[RunConfig], there: list[str]) -> None:
+    """Starts them, and compares them with those that are compared already, or else with those of the same text."""
     started = []
     with st.spinner("Starting. The first time, this machine is measured…"):
         for config in configs:
@@ -96,5 +98,6 @@ def _train(configs: list[RunConfig], there: list[str]) -> None:
             except (ValueError, OSError) as wrong:
                 st.error(f"{config.row.title}: {say.plain(str(wrong))}", icon=":material/block:")
     if started:
-        address.put(runs=",".join([*started, *there][:5]))
+        chosen = [each for each in address.get("runs").split(",") if each in there] or there
+        address.put(runs=",".join([*chosen[: max(0, MOST - len(started))], *started][:MOST]))
         st.rerun()
