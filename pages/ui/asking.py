@@ -134,9 +134,11 @@ def _similarity(view: View, by: Measure) -> Marked:
     similarity = vectors.similarity(pair[0], pair[1], by)
     st.metric(neighbourhood.MEASURES[by], f"{similarity:.3f}")
     others = vectors.similarities(vectors.vector(pair[0]), by)
-    nearer = int(np.count_nonzero(others > similarity + 1e-6))
-    nearer -= int(pair[0] in vectors.index)
-    st.caption(f"{say.many(max(0, nearer), 'word')} of {len(vectors.words):,} are nearer to **{say.plain(pair[0])}** than **{say.plain(pair[1])}** is.")
+    others[[vectors.index[word] for word in named if word in vectors.index]] = -np.inf
+    nearer = int(np.count_nonzero(others > similarity))
+    first, second = (f"**{say.plain(word)}**" for word in pair)
+    are = "is" if nearer == 1 else "are"
+    st.caption(f"{say.many(nearer, 'word')} of {len(vectors.words):,} {are} nearer to {first} than {second}.")
     return Marked(clicked, named=named)
 
 

@@ -36,8 +36,8 @@ def known(vectors: Vectors, typed: str, offer: bool = True) -> str:
     typed = typed.strip()
     if not typed or typed in vectors.index:
         return typed
-    if vectors.subwords is not None and vectors.subwords.parts(typed):
-        return typed
+    if vectors.subwords is not None and (parts := vectors.subwords.parts(typed)):
+        return parts[0][0] if parts[0][0] in vectors.index else typed  # the first part of a word that was seen is itself, folded as its text was
     try:
         return vectors.words[vectors.row(typed)]
     except ValueError as unknown:

@@ -321,6 +321,6 @@ def _of_cells(place: Place, word: str) -> Sequence[str]:
     n_words = int(place.part.counts.sum())
     return [
         f"Nothing is drawn: every word up to {place.window.window} places {sides} adds {each} to its cell in the row of {word}.",
-        f"Below, the largest cells of that row over {n_words:,} words of the text. Fed are the cells, not the text: (row, column, log x), weighted by f(x).",
+        f"Above, the largest cells of that row over {n_words:,} words of the text. Fed are the cells, not the text: (row, column, log x), weighted by f(x).",
         r"Loss of a cell: $f(x)\,(w\cdot c+b+b'-\log x)^2$",
     ]

@@ -72,7 +72,7 @@ def _show(part: Part, objective: str, output: str, settings: Settings, own: str)
     if address.get("play") == "yes" and time.monotonic() - st.session_state.get("pairs-walked", 0.0) > 0.8 * PACE:
         _walk(place, len(part.sentences), bool(words))
         place = _place(part, objective, output, settings, words)
-    _buttons(len(part.sentences), bool(words))
+    _buttons(place, len(part.sentences), bool(words))
     pairs_view("pairs", pairing.picture(place), _choose)
     for sentence in pairing.sentences(place):
         st.markdown(sentence)
@@ -131,14 +131,15 @@ def _play() -> None:
         address.put(play="yes")
 
 
-def _buttons(n_sentences: int, own: bool) -> None:
+def _buttons(place: Place, n_sentences: int, own: bool) -> None:
     playing = address.get("play") == "yes"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button(
             "Pause" if playing else "Play", icon=f":material/{'pause' if playing else 'play_arrow'}:", key="pairs-play", on_click=_play, type="primary"
         ):
             st.rerun()  # the walk's clock begins or ends with the page
-        st.button("Draw again", icon=":material/casino:", key="pairs-draw", on_click=lambda: _go(draw=_number("draw") + 1))
+        if not place.objective.cells:
+            st.button("Draw again", icon=":material/casino:", key="pairs-draw", on_click=lambda: _go(draw=_number("draw") + 1))
         if not own:
             st.button(
                 "Previous", icon=":material/arrow_back:", key="pairs-previous", on_click=_turn, args=(-1, n_sentences), help="The sentence before this one"

@@ -91,7 +91,8 @@ def _map(view: View, xy: np.ndarray, marked: Marked, how: str, height: int = HEI
     def clicked(click: Click) -> None:
         marked.clicked("" if click.index is None else vectors.words[click.index])
 
-    of = f"the {len(xy):,} {'most frequent' if whole.counts is not None else 'first'} of " if len(whole.words) > len(xy) else ""
+    n = f"{len(xy):,}"
+    of = (f"The {n} most frequent of " if whole.counts is not None else f"The first {n} of ") if len(whole.words) > len(xy) else ""
     word_map(
         f"map-{view.source.id}",
         xy,
