@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from safetensors import SafetensorError, safe_open
 
 from core.opened import Opened
 from core.opened import find as opened_by_id
@@ -56,6 +57,21 @@ def map_by_pca(run: Run, step: int) -> np.ndarray:
 def _map_by_pca(folder: str, created: float, step: int, last: int) -> np.ndarray:
     layout = pca(_vectors(folder, created, step).head(MAP_WORDS).matrix)
     return aligned(layout, None if step == last else _map_by_pca(folder, created, last, last))
+
+
+def matrices(run: Run) -> tuple[Matrix, ...]:
+    """Those of its system; none where the run has trained one only: both tied, or words predicted by a tree, whose nodes are no words."""
+    return run.config.row.matrices if _has_two(str(run.folder), run.config.created, run.snapshots()[-1].step) else ()
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _has_two(folder: str, created: float, step: int) -> bool:
+    path = snapshot(Run(Path(folder)), step).folder / "weights.safetensors"
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return "W_out" in file.keys()  # noqa: SIM118 - it is no dict
+    except (OSError, SafetensorError):  # not kept, or damaged, which is said where it is read
+        return True
 
 
 def whole(run: Run, step: int, matrix: Matrix | None) -> tuple[Vectors, str]:

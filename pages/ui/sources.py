@@ -16,13 +16,17 @@ from pages.ui import load, say
 
 @dataclass(frozen=True)
 class Source:
-    """A run or an opened file; cheap to make. matrices: what can be chosen among, the usual one first; none where there is one only."""
+    """A run or an opened file; cheap to make."""
 
     id: str  # in an address
     name: str
     of: Run | Opened
     steps: tuple[int, ...] = ()
-    matrices: tuple[Matrix, ...] = ()
+
+    @property
+    def matrices(self) -> tuple[Matrix, ...]:
+        """What can be chosen among, the usual one first; none where there is one only."""
+        return load.matrices(self.of) if isinstance(self.of, Run) else ()
 
     @property
     def version(self) -> float:
@@ -73,7 +77,7 @@ class View:
 def available() -> dict[str, Source]:
     """By id: runs with something to show, the newest first, then the opened files."""
     runs = load.runs_offering("vectors")
-    found = [Source(run.id, run.name, run, tuple(each.step for each in run.snapshots()), run.config.row.matrices) for run in runs]
+    found = [Source(run.id, run.name, run, tuple(each.step for each in run.snapshots())) for run in runs]
     taken = {each.id for each in found}
     # An id is made of the file's name and its content: a run that is called the same is hardly there, and wins.
     found += [Source(each.id, each.name, each) for each in opened.opened() if each.id not in taken]

@@ -93,8 +93,12 @@ def test_every_format_can_be_taken_along_and_read_again(kept, format):
 
 @pytest.fixture
 def run(home):  # noqa: F811
+    return trained()
+
+
+def trained(**settings):
     row = next(each for each in SYSTEMS if len(each.matrices) > 1)
-    settings = row.settings(d_model=8, n_steps=4, n_threads=1, batch_size=500)
+    settings = row.settings(d_model=8, n_steps=4, n_threads=1, batch_size=500, **settings)
     made = create(RunConfig(row.name, find("small-world:300:1").id, row.tokenizer, settings, report_every=2, eval_every=2))
     train(made)
     return made
@@ -122,3 +126,12 @@ def test_where_weights_were_not_kept_the_frequent_words_are_shown_and_it_is_said
     app = open_page("embeddings", run=run.id, step=str(first))
     assert not app.exception
     assert "were not kept" in said(app)
+
+
+def test_a_run_with_one_matrix_only_offers_no_choice(home):  # noqa: F811
+    assert load.matrices(trained(tied=True)) == ()
+    run = trained(objective="hierarchical softmax")
+    assert load.matrices(run) == ()
+    app = open_page("embeddings", run=run.id, matrix="out")
+    assert not app.exception
+    assert "Matrix" not in [each.label for each in app.selectbox]
