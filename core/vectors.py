@@ -65,7 +65,8 @@ class Vectors:
         for form in (word, word.lower(), word.strip(), word.strip().lower()):
             if form in self.index:
                 return self.index[form]
-        raise ValueError(f"“{word}” is not among the {len(self.words):,} words of this vocabulary. Try another spelling, or train with a smaller min_count.")
+        remedy = "Try another spelling; in a run, a smaller min_count keeps rarer words."
+        raise ValueError(f"“{word}” is not among the {len(self.words):,} words of this vocabulary. {remedy}")
 
     def vector(self, word: str) -> np.ndarray:
         """float32 [d_model]: the word's row, or, where it has none, the mean of its parts; ValueError in words where there is neither."""
