@@ -173,4 +173,4 @@ def _save_ngrams(folder: Path, vectors: Vectors, digest: "hashlib.blake2b", prog
     assert isinstance(model, NgramRows), "fastText's are the only ones that come in files"
     _save(folder / "own.npy", model.own, digest, progress)
     _save(folder / "shared.npy", model.shared, digest, progress)
-    return {"ngrams": dataclasses.asdict(model.ngrams), "arguments": {**dataclasses.asdict(model.arguments), "labels": ()}}
+    return {"ngrams": dataclasses.asdict(model.ngrams), "arguments": {**dataclasses.asdict(model.arguments), "labels": ()}, "lowercase": model.lowercase}
