@@ -1,5 +1,6 @@
 """A text's facts, from its cut: words, sentences, distinct words, how often each, and the digest of its content."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,14 @@ def facts(path: Path, progress: Progress) -> tuple[dict[str, Any], npt.NDArray[n
         raise ValueError(f"This text {what}. There is nothing to learn from it; take a longer one.")
     frequencies = np.sort(counts[counts > 0])[::-1].copy()
     about = {"n_words": n_words, "n_sentences": _sentences(found), "n_distinct": len(frequencies), "n_bytes": path.stat().st_size}
-    return about | {"digest": digest, "top": most_frequent(found, counts, N_TOP)}, frequencies
+    return about | {"digest": digest, "top": most_frequent(found.words, counts, N_TOP)}, frequencies
 
 
-def most_frequent(found: Cut, counts: npt.NDArray[np.int64], n: int) -> list[tuple[str, int]]:
+def most_frequent(named: Callable[[npt.NDArray[np.integer]], list[str]], counts: npt.NDArray[np.int64], n: int) -> list[tuple[str, int]]:
     """The n words with the highest counts, and all that are seen as often as the last of them, by count and letters. counts: of each number."""
     least = max(1, int(np.partition(counts, -n)[-n]) if len(counts) > n else 1)
     which = np.flatnonzero(counts >= least)
-    return sorted(zip(found.words(which), counts[which].tolist(), strict=True), key=lambda each: (-each[1], each[0]))
+    return sorted(zip(named(which), counts[which].tolist(), strict=True), key=lambda each: (-each[1], each[0]))
 
 
 def _sentences(found: Cut) -> int:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from core.settings import from_dict
 from core.text import subwords
+from core.text.phrases import join, learn_from
 from core.text.progress import Progress, silent
 from core.text.segmentation import SENTENCE_END, segment
 from core.text.tokenizing import TokenizerSettings
@@ -44,6 +45,7 @@ class Tokenizer:
         self.tokens: list[str] = sorted(self.index, key=self.index.__getitem__)
         self.words = [subwords.shown(token) for token in self.tokens] if self.kind == "bpe" else self.tokens
         assert tuple(self.tokens[: self.n_special]) == SPECIALS
+        self.phrases = [frozenset((left, right) for left, right in pairs) for pairs in description["model"].get("phrases", [])]  # joined pass by pass
 
     @property
     def vocab_size(self) -> int:
@@ -57,11 +59,24 @@ class Tokenizer:
     def array(self, text: str) -> npt.NDArray[np.int32]:
         """The ids of a long text [n_tokens]; for words, END (-1) where a sentence ends."""
         if self.kind == "word":
-            return self.numbers(segment(text, self.settings.punctuation))
+            return self.numbers(self.joined(segment(text, self.settings.punctuation)))
         if self.kind == "character":
             codes = np.frombuffer((text.lower() if self.settings.lowercase else text).encode("utf-32-le", "surrogatepass"), np.uint32)
             return self._table[codes]
         return subwords.encode(self.library, text)
+
+    def joined(self, words: list[str]) -> list[str]:
+        """Words already cut, with the phrases that this tokenizer knows as one word each."""
+        if self.phrases and self.settings.lowercase:
+            words = [word.lower() for word in words]
+        for pairs in self.phrases:
+            words = join(words, pairs)
+        return words
+
+    def joining(self, phrases: Sequence[Sequence[tuple[str, str]]]) -> "Tokenizer":
+        """The same tokenizer with these phrases, given pass by pass as pairs; none where there are none."""
+        model = {**self.description["model"], "phrases": [[list(pair) for pair in pairs] for pairs in phrases]}
+        return Tokenizer(self.settings, {**self.description, "model": model}) if phrases else self
 
     def numbers(self, words: Sequence[str]) -> npt.NDArray[np.int32]:
         """The ids of words already cut."""
@@ -153,6 +168,9 @@ def train(texts: Iterable[str], settings: TokenizerSettings, progress: Progress 
     if settings.kind in ("bpe", "wordpiece"):
         return Tokenizer(settings, subwords.learn(texts, settings, SPECIALS))
     counts: Counter[str] = Counter()
+    if settings.phrase_passes:
+        sentences, pairs = learn_from((segment(text, settings.punctuation) for text in texts), settings)
+        return of_counts(Counter(sentences), settings).joining(pairs)
     for text in texts:
         counts.update(segment(text, settings.punctuation) if settings.kind == "word" else text)
     return of_counts(counts, settings)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from core.text import tokenizers
+from core.text import phrases, tokenizers
 from core.text.cutting import Cut
 from core.text.facts import most_frequent
 from core.text.numbering import END, LOST, Numbers
@@ -18,35 +18,56 @@ LEFT_OUT = -3
 
 
 class WordStream:
-    """Forms are numbered as in the cut."""
+    """Forms are numbered as in the cut, and phrases on from there."""
 
     def __init__(self, cut: Cut, settings: TokenizerSettings, progress: Progress) -> None:
         self.cut, self.settings, self.progress = cut, settings, progress
-        self._form, counts = cut.forms(settings.lowercase)
+        self._form, self._counts = cut.forms(settings.lowercase)
         if not settings.punctuation:
-            self._form, counts = np.where(cut.marks, LEFT_OUT, self._form), np.where(cut.marks, 0, counts)
-        self._counts = counts
+            self._form, self._counts = np.where(cut.marks, LEFT_OUT, self._form), np.where(cut.marks, 0, self._counts)
+        self._passes: list[phrases.Pass] = []
+        self._names: list[str] = []  # of the phrases
+        if settings.phrase_passes:
+            words = phrases.Words(self._counts, cut.marks, cut.words, self._with_underscores())
+            self._passes, self._names = phrases.learn(self._forms, words, settings, progress)
+            self._counts = np.zeros(len(self._counts) + len(self._names), np.int64)
+            for numbers in phrases.stream(self._forms, self._passes):
+                self._counts += np.bincount(numbers[numbers >= 0], minlength=len(self._counts))
 
     def tokenizer(self) -> Tokenizer:
-        """The most frequent forms."""
-        kept = most_frequent(self.cut, self._counts, self.settings.vocab_size)
-        return tokenizers.of_counts(Counter(dict(kept)), self.settings)
+        """The most frequent forms and phrases."""
+        kept = most_frequent(self._named, self._counts, self.settings.vocab_size)
+        tokenizer = tokenizers.of_counts(Counter(dict(kept)), self.settings)
+        return tokenizer.joining([list(zip(self._named(each.pairs[:, 0]), self._named(each.pairs[:, 1]), strict=True)) for each in self._passes])
 
     def ids(self, tokenizer: Tokenizer) -> Iterator[npt.NDArray[np.int32]]:
         """The text's ids, block by block."""
         unknown = tokenizer.unk_id if self.settings.punctuation else LEFT_OUT
-        table = self._ids_of_forms(tokenizer, unknown)
-        table = np.append(np.where(self._form == LEFT_OUT, LEFT_OUT, table[self._form]), [unknown, END]).astype(np.int32)  # from the end: LOST is -2, END -1
-        assert (END, LOST) == (-1, -2)
+        table = np.full(len(self._counts) + 2, unknown, np.int32)  # from the end: END is -1, LOST -2
+        table[END], table[LOST] = END, unknown
+        which = np.flatnonzero(self._counts)
+        table[which] = [tokenizer.index.get(word, unknown) for word in self._named(which)]
         done = 0
-        for numbers in self.cut.blocks():
+        for numbers in phrases.stream(self._forms, self._passes):
             ids = table[numbers]
             yield ids if self.settings.punctuation else ids[ids != LEFT_OUT]
             done += len(numbers)
-            self.progress("numbering the words", done / self.cut.n)
+            self.progress("numbering the words", min(1.0, done / self.cut.n))
 
-    def _ids_of_forms(self, tokenizer: Tokenizer, unknown: int) -> Numbers:
-        which = np.flatnonzero(self._counts)
-        ids = np.full(len(self._counts), unknown, np.int32)
-        ids[which] = [tokenizer.index.get(word, unknown) for word in self.cut.words(which)]
-        return ids
+    def _forms(self) -> Iterator[Numbers]:
+        """The text's forms without what is left out."""
+        table = np.append(self._form, [LOST, END]).astype(np.int32)
+        for numbers in self.cut.blocks():
+            forms = table[numbers]
+            yield forms if self.settings.punctuation else forms[forms != LEFT_OUT]
+
+    def _named(self, which: npt.NDArray[np.integer]) -> list[str]:
+        own = iter(self.cut.words(which[which < len(self.cut.counts)]))
+        return [next(own) if n < len(self.cut.counts) else self._names[n - len(self.cut.counts)] for n in which.tolist()]
+
+    def _with_underscores(self) -> dict[str, int]:
+        """The forms that look like a phrase."""
+        places = np.flatnonzero(self.cut.letters == ord("_"))
+        which = np.unique(np.searchsorted(self.cut.starts, places, "right") - 1)
+        which = which[self._counts[which] > 0]
+        return dict(zip(self.cut.words(which), which.tolist(), strict=True))
