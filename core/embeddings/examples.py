@@ -36,6 +36,11 @@ class NoiseSettings:
 
 
 @dataclass(frozen=True)
+class CombineSettings:
+    combine: str = setting("mean", "The window's words are averaged, or added up.", choices=("mean", "sum"))
+
+
+@dataclass(frozen=True)
 class NgramSettings:
     min_n: int = setting(3, "Shortest character n-gram.", 1, 10)
     max_n: int = setting(6, "Longest character n-gram.", 1, 10)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.embeddings import examples
-from core.embeddings.examples import CooccurrenceSettings, NgramSettings, NoiseSettings, Part, WindowSettings
+from core.embeddings.examples import CombineSettings, CooccurrenceSettings, NgramSettings, NoiseSettings, Part, WindowSettings
 from pages.ui import say
 
 N_CELLS = 14  # of a row of co-occurrences
@@ -56,6 +56,7 @@ class Place:
     window: Any
     noise: NoiseSettings = field(default_factory=NoiseSettings)
     ngrams: NgramSettings = field(default_factory=NgramSettings)
+    combine: CombineSettings = field(default_factory=CombineSettings)
     number: int = 1  # of the draw
     wanted: int | None = None  # which word of the sentence
 
@@ -137,7 +138,7 @@ def picture(place: Place) -> dict[str, Any]:
     middle = None
     if place.objective.mean:
         marks = [mark for one in inputs for mark in one.get("marks", [])]
-        middle = {"said": "mean", "note": f"of {n_rows} rows"} | ({"marks": marks} if marks else {})
+        middle = {"said": place.combine.combine, "note": f"of {n_rows} rows"} | ({"marks": marks} if marks else {})
     groups = [_group(place, target, noise) for target, noise in zip(place.targets, place.noise_words, strict=True)]
     goes_in = "the word and its n-grams, each by its bucket" if place.objective.outward else "rows of W_in"
     titles = {"inputs_title": f"goes in: {goes_in}", "outputs_title": OUTPUT_TITLES[place.output]}
@@ -310,7 +311,7 @@ def _fed(place: Place, word: str, n: int) -> str:
         return f"The mean of {word} and its n-grams is the input, each word of the window a target: {pairs}. (word2vec goes the other way.)"
     rows = "words and their n-grams" if place.objective.ngrams else "words"
     if place.objective.mean:
-        return f"The mean of the window's {rows} is the input, {word} the target: **1 pair**."
+        return f"The {place.combine.combine} of the window's {rows} is the input, {word} the target: **1 pair**."
     shared = " Orrery draws the noise once a window, word2vec.c once a pair." if place.output == "negative" else ""
     return f"Each word of the window is an input, {word} the target of each: {pairs}. It is word2vec.c's way round; over a text, the paper's pairs.{shared}"
 

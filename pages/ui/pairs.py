@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.embeddings import examples
-from core.embeddings.examples import NgramSettings, Part
+from core.embeddings.examples import CombineSettings, NgramSettings, Part
 from core.text import corpora
 from core.text.segmentation import SENTENCE_END, segment
 from pages.ui import address, forms, pairing, pickers, say
@@ -35,6 +35,8 @@ def settings(objective: str, output: str) -> Settings:
         wanted["noise"] = row.noise
     if row.ngrams:
         wanted["ngrams"] = NgramSettings()
+    elif row.mean:
+        wanted["combine"] = CombineSettings()
     found = {name: forms.settings_form(type(start), f"{row.settings}-{name}", start) for name, start in wanted.items()}
     if None in found.values():
         st.stop()

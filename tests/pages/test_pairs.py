@@ -1,5 +1,6 @@
 """Training pairs: what the picture says is what would be drawn, and the page keeps all of it in its URL."""
 
+import dataclasses
 import json
 import time
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.embeddings import examples
+from core.embeddings.examples import CombineSettings
 from core.text.corpora import add_text, find
 from pages.ui import pairing
 from pages.ui.pairing import OBJECTIVES, OUTPUTS, Place
@@ -40,6 +42,13 @@ def test_skip_gram_feeds_the_windows_words_and_asks_for_the_one_in_the_middle():
     assert len(noise) == 5
     assert all(box["label"] == "0" and box["text"] != "brown" for box in noise)
     assert {(arc["from"], arc["to"]) for arc in drawn["arcs"]} == {(0, 3), (1, 3), (4, 3), (5, 3)}
+
+
+def test_cbow_feeds_one_row_the_mean_or_the_sum_of_the_window():
+    for how in ("mean", "sum"):
+        seen = dataclasses.replace(place("cbow", subsample_threshold=0.0), combine=CombineSettings(how))
+        assert pairing.picture(seen)["middle"]["said"] == how
+        assert f"The {how} of the window's words" in " ".join(pairing.sentences(seen))
 
 
 def test_subword_skip_gram_goes_the_other_way_with_the_words_own_ngrams():
