@@ -1,7 +1,9 @@
 """What this machine has: cores and memory that this process may use. Linux says it exactly, other systems roughly."""
 
+import mmap
 import os
 from pathlib import Path
+from typing import Any
 
 
 def n_cores() -> int:
@@ -30,3 +32,12 @@ def size(n_bytes: int | float) -> str:
         if n_bytes >= factor:
             return f"{n_bytes / factor:.{0 if n_bytes >= 10 * factor else 1}f} {unit}"
     return f"{n_bytes / 1e3:.0f} kB"
+
+
+def forget(mapped: Any) -> None:
+    """Lets the pages of a mapped array go that this process has looked at; they come again from the file. Of an array in memory: nothing."""
+    whole: object = mapped
+    while whole is not None and not isinstance(whole, mmap.mmap):
+        whole = getattr(whole, "base", None)
+    if whole is not None and hasattr(mmap, "MADV_DONTNEED"):
+        whole.madvise(mmap.MADV_DONTNEED)

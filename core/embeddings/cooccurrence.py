@@ -17,8 +17,9 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from core.embeddings.counting import CELL, add_rows, count_rows, invert, renumber, tiles
-from core.embeddings.shelf import Shelf, forget
+from core.embeddings.shelf import Shelf
 from core.embeddings.window_learner import read_only
+from core.machine import forget
 from core.text.progress import Progress, silent
 
 BAND, BANDS = 512, 16  # words of a band, at most; bands, at least

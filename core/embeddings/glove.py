@@ -13,8 +13,8 @@ from core.embeddings.counting import CELL
 from core.embeddings.descent import descend
 from core.embeddings.numbered import NumberedWeights
 from core.embeddings.rounds import SIDES, Epoch
-from core.embeddings.shelf import forget
 from core.embeddings.window_learner import HELD_OUT, padded
+from core.machine import forget
 from core.systems import Matrix
 from core.systems.glove import GloVeSettings
 from core.text.encoding import EncodedCorpus

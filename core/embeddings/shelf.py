@@ -1,6 +1,5 @@
 """An array that grows at its end: in memory while it is small, in a file when it is not."""
 
-import mmap
 import os
 import tempfile
 from typing import IO
@@ -55,12 +54,3 @@ class Shelf:
         if self._file is None:
             return read_only(np.concatenate([*self._parts, np.zeros(0, self.dtype)]))
         return read_only(np.memmap(self._file, self.dtype, "r", shape=(self._ends[-1],)))
-
-
-def forget(mapped: np.ndarray) -> None:
-    """Lets the pages of a mapped array go that this process has looked at; they come again from the file. Of an array in memory: nothing."""
-    whole: object = mapped
-    while whole is not None and not isinstance(whole, mmap.mmap):
-        whole = getattr(whole, "base", None)
-    if whole is not None and hasattr(mmap, "MADV_DONTNEED"):
-        whole.madvise(mmap.MADV_DONTNEED)

@@ -12,6 +12,7 @@ from core.embeddings import matrices
 from core.embeddings.kernels import FULL, LANES, SAMPLED, TREE, walk
 from core.embeddings.noise import alias_table, keep_probability, noise_distribution
 from core.embeddings.tree import Tree, huffman
+from core.machine import forget
 from core.systems import Matrix
 from core.text.encoding import EncodedCorpus
 from core.text.tokenizers import Tokenizer
@@ -26,6 +27,7 @@ PARTS = 4  # of a step for each thread: whoever is done takes the next, so that 
 HELD_OUT = 50_000  # positions of the held-out part that are measured: enough for three digits, and soon done
 TYPICAL_KEPT = 0.7  # share of English that survives the default subsampling; for estimates alone
 MOST_WORDS = 10_000  # for the full softmax
+LOOKED_AT = 1 << 24  # positions of the text after which what has been read of its file need not stay in memory
 
 
 class WindowLearner:
@@ -107,6 +109,8 @@ class WindowLearner:
 
         done = [part for each in (self._threads.map(work, range(n)) if n > 1 else [work(0)]) for part in each]
         loss, n_predictions, n_words = (sum(column) for column in zip(*done, strict=True))
+        if cuts[-1] // LOOKED_AT > self.position // LOOKED_AT:
+            forget(self.encoded.ids)
         self.position = int(cuts[-1]) % len(self._train)
         self.step += 1
         return Step(loss / n_predictions, int(n_words), rate) if n_predictions else Step(0.0, 0, rate)

@@ -6,7 +6,8 @@ import pytest
 
 from core.embeddings import cooccurrence
 from core.embeddings.cooccurrence import Cells, Windows, count
-from core.embeddings.shelf import Shelf, forget
+from core.embeddings.shelf import Shelf
+from core.machine import forget
 
 BOTH_SIDES = pytest.mark.parametrize("symmetric", [True, False])
 
