@@ -3,6 +3,7 @@
     python -m core train SYSTEM --corpus TEXT --n-steps N ...   train here; --help after a SYSTEM shows all its settings
     python -m core list                                         the runs
     python -m core resume RUN                                   go on with one
+    python -m core continue RUN --corpus TEXT                   begin another with its weights, on another text
     python -m core export RUN --format vec|tsv|weights|...      write its results for other programs; --help shows every format
     python -m core convert FILE --format F --to FOLDER          a file of vectors in another format
     python -m core open FILE                                    keep a file of vectors to look at; `vectors` lists them

@@ -53,6 +53,30 @@ def resume(run: tyro.conf.Positional[str]) -> int:
     return _train(found, Line())
 
 
+def continue_run(run: tyro.conf.Positional[str], corpus: str, n_steps: int | None = None, learning_rate: float | None = None, name: str | None = None) -> int:
+    """Makes a new run that begins with what another has learnt, and trains it on another text, here.
+
+    Args:
+        run: The id of the run to begin with, as `list` shows it.
+        corpus: documentation, small-world, a corpus's id, a file, or an address on the web.
+        n_steps: As many as the old run had, where not said.
+        learning_rate: The old run's, where not said.
+        name: As shown; the run's folder is called after it.
+    """
+    old = find(run)
+    changes = {key: value for key, value in (("n_steps", n_steps), ("learning_rate", learning_rate), ("name", name)) if value is not None}
+    from core.training import continuing
+
+    continuing.config(old, corpus, **changes)  # before anything slow
+    os.environ.update({**ENVIRONMENT, **os.environ})
+    from core.text import corpora
+    from core.training.estimate import computed, fixed
+
+    line = Line()
+    config = continuing.config(old, corpora.find(corpus, line.progress).id, **changes)
+    return _train(continuing.made(old, fixed(config, computed(config))), line)
+
+
 def list_runs() -> int:
     """Shows the runs, the newest first."""
     rows = [("RUN", "STATE", "STEP", "SYSTEM", "TEXT", "SIZE")]
@@ -103,7 +127,14 @@ def evaluate(
     return 0
 
 
-COMMANDS: dict[str, Callable[..., int]] = {"list": list_runs, "resume": resume, **VECTOR_COMMANDS, "evaluate": evaluate, "delete": delete}
+COMMANDS: dict[str, Callable[..., int]] = {
+    "list": list_runs,
+    "resume": resume,
+    "continue": continue_run,
+    **VECTOR_COMMANDS,
+    "evaluate": evaluate,
+    "delete": delete,
+}
 
 
 def _train(run: Run, line: Line) -> int:

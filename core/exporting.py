@@ -114,9 +114,9 @@ def _counts(run: Run, vocab_size: int, progress: Progress) -> np.ndarray:
 
 
 def _encoded(run: Run, progress: Progress) -> Any:
-    from core.text import corpora, encoding
+    from core.training import continuing
 
-    return encoding.encode(corpora.find(run.config.corpus, progress), run.config.tokenizer, progress)
+    return continuing.encoded(run, progress)[0]
 
 
 def _weights(run: Run, path: Path) -> Path:

@@ -81,6 +81,7 @@ def test_help_is_there_at_once_and_names_every_setting() -> None:
         (["resume", "nothing"], "There is no run called 'nothing'"),
         (["resume", ".."], "There is no run called '..'"),
         (["export", "nothing"], "There is no run called 'nothing'"),
+        (["continue", "nothing", "--corpus", "documentation"], "There is no run called 'nothing'"),
         (["delete", "nothing"], "There is no run called 'nothing'"),
         (["train", "gpt", "--corpus", "~nobody-of-this-name/text.txt"], "There is no text called"),
         (["train", "gpt", "--corpus", "x" * 5000], "There is no text called"),
@@ -145,6 +146,17 @@ def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(workspace: Path) -> No
 
 def test_a_done_run_has_nothing_to_resume(trained: Run) -> None:
     assert "is done" in core("resume", trained.id).stdout
+
+
+def test_a_run_goes_on_from_another_on_another_text(trained: Run, workspace: Path, tmp_path: Path) -> None:
+    (tmp_path / "second.txt").write_text("the king has a zebra and the zebra has a king .\n" * 40)
+    done = core("continue", trained.id, "--corpus", str(tmp_path / "second.txt"), "--n-steps", "10", "--learning-rate", "0.01", "--name", "further")
+    assert done.returncode == 0, done.stderr
+    further = Run(workspace / "further")
+    assert (further.config.begun_from, further.config.n_steps, further.config.settings.learning_rate) == (trained.id, 10, 0.01)
+    assert core("export", "further", "--to", str(tmp_path)).returncode == 0
+    words = [line.split(" ")[0] for line in (tmp_path / "further.vec").read_text().splitlines()[1:]]
+    assert {"zebra", "king", "queen"} <= set(words)
 
 
 def test_a_failure_while_training_is_a_sentence_too(workspace: Path) -> None:

@@ -7,7 +7,8 @@ characters and BPE keep the line ends as tokens.
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,8 @@ VERSION = "4"  # part of the cache's key; raise it when the same text and settin
 HELD_OUT = 0.05
 MIN_TOKENS = 20  # below this there is nothing to learn from, and nothing to hold out
 LOOKED_AT = 1 << 18  # ids searched at a time for the end of a sentence
+
+Made = tuple[Tokenizer, npt.NDArray[np.int64]]  # and how often each token is among the ids
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,14 +66,25 @@ class EncodedCorpus:
 def encode(corpus: Corpus, settings: TokenizerSettings, progress: Progress = silent) -> EncodedCorpus:
     """The corpus as ids; ValueError in words where too little is left of it. The second time it comes from the disk at once."""
     check(settings)
-    key = hashlib.blake2b(repr((VERSION, corpus.digest, sorted(vars(settings).items()))).encode(), digest_size=8).hexdigest()
+    make = _words if settings.kind == "word" else _running
+    return _cached(corpus, sorted(vars(settings).items()), lambda path: make(corpus, settings, path, progress))
+
+
+def encode_with(corpus: Corpus, tokenizer: Tokenizer, progress: Progress = silent) -> EncodedCorpus:
+    """The corpus as ids of a tokenizer that is there already; what it does not know is left out, or [UNK], as in `encode`."""
+    return _cached(corpus, tokenizer.digest, lambda path: (tokenizer, write(_ids(corpus, tokenizer, progress), tokenizer.vocab_size, path)))
+
+
+def _cached(corpus: Corpus, how: object, make: Callable[[Path], Made]) -> EncodedCorpus:
+    """`make` writes ids into a file; its tokenizer and counts are kept beside them."""
+    key = hashlib.blake2b(repr((VERSION, corpus.digest, how)).encode(), digest_size=8).hexdigest()
     folder = subfolder("cache", "encoded") / f"{corpus.digest[:16]}-{key}"
     try:
         return _read(folder)
     except (OSError, ValueError, EOFError):
         shutil.rmtree(folder, ignore_errors=True)  # absent, or half deleted
     with folder_aside(folder.parent) as aside:
-        tokenizer, counts = (_words if settings.kind == "word" else _running)(corpus, settings, aside / "ids.npy", progress)
+        tokenizer, counts = make(aside / "ids.npy")
         n_tokens = int(counts.sum())
         if n_tokens < MIN_TOKENS:
             raise ValueError(f"This text has {n_tokens:,} tokens with these settings; at least {MIN_TOKENS} are needed. Take more text, or lower min_count.")
@@ -86,8 +100,8 @@ def _read(folder: Path) -> EncodedCorpus:
     return EncodedCorpus(tokenizer, np.load(folder / "ids.npy", mmap_mode="r"), counts)
 
 
-def _words(corpus: Corpus, settings: TokenizerSettings, path: Path, progress: Progress) -> tuple[Tokenizer, npt.NDArray[np.int64]]:
-    """Writes the ids into `path`; the tokenizer, and how often each token is among them."""
+def _words(corpus: Corpus, settings: TokenizerSettings, path: Path, progress: Progress) -> Made:
+    """Writes the ids into `path`."""
     from core.text.word_stream import WordStream
 
     stream = WordStream(corpus.cut(progress), settings, progress)
@@ -95,7 +109,7 @@ def _words(corpus: Corpus, settings: TokenizerSettings, path: Path, progress: Pr
     return tokenizer, write(stream.ids(tokenizer), tokenizer.vocab_size, path)
 
 
-def _running(corpus: Corpus, settings: TokenizerSettings, path: Path, progress: Progress) -> tuple[Tokenizer, npt.NDArray[np.int64]]:
+def _running(corpus: Corpus, settings: TokenizerSettings, path: Path, progress: Progress) -> Made:
     from core.text import running
 
     tokenizer = running.learn(corpus, settings, progress)
@@ -105,6 +119,32 @@ def _running(corpus: Corpus, settings: TokenizerSettings, path: Path, progress: 
     ordered = np.empty_like(counts)
     ordered[new_ids] = counts
     return tokenizer, ordered
+
+
+def _ids(corpus: Corpus, tokenizer: Tokenizer, progress: Progress) -> Iterator[npt.NDArray[np.int32]]:
+    from core.text import running
+    from core.text.word_stream import WordStream
+
+    if tokenizer.kind != "word":
+        return running.ids(corpus, tokenizer, progress)
+    return WordStream(corpus.cut(progress), tokenizer.settings, progress, tokenizer.phrases).ids(tokenizer)
+
+
+def extended(corpus: Corpus, tokenizer: Tokenizer, counts: npt.NDArray[np.int64], progress: Progress = silent) -> Tokenizer:
+    """A word tokenizer with the words of another text besides: those that reach min_count there, at most vocab_size of them; the phrases stay those that
+    they are. Words stand by how often they are in both. counts: int64 [vocab_size], in the tokenizer's own text. Other kinds stay as they are.
+    """
+    from core.text.word_stream import WordStream
+
+    if tokenizer.kind != "word":
+        return tokenizer
+    found = WordStream(corpus.cut(progress), tokenizer.settings, progress, tokenizer.phrases)
+    both = Counter(dict(zip(tokenizer.words[tokenizer.n_special :], counts[tokenizer.n_special :].tolist(), strict=True)))
+    old = set(both)
+    for word, count in found.counts(old).items():
+        if word in old or count >= tokenizer.settings.min_count:
+            both[word] += count
+    return tokenizer.of_words(sorted(both, key=lambda word: (-both[word], word)))
 
 
 def write(blocks: Iterable[npt.NDArray[np.int32]], vocab_size: int, path: Path) -> npt.NDArray[np.int64]:

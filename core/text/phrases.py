@@ -117,6 +117,22 @@ def stream(blocks: Blocks, passes: Sequence[Pass]) -> Iterator[Numbers]:
     return found
 
 
+def numbered(known: Sequence[frozenset[tuple[str, str]]], index: dict[str, int], n_own: int) -> tuple[list[Pass], list[str]]:
+    """Passes that were learnt elsewhere, for a text of which `index` numbers the words that matter; and the names of the new words, from n_own on."""
+    index = dict(index)
+    new: list[str] = []
+    passes = []
+    for pairs in known:
+        present = [(a, b) for a, b in sorted(pairs) if a in index and b in index]
+        numbers = np.array([(index[a], index[b]) for a, b in present], np.int32).reshape(-1, 2)
+        for a, b in present:
+            if (name := f"{a}_{b}") not in index:
+                index[name] = n_own + len(new)
+                new.append(name)
+        passes.append(Pass(numbers, np.array([index[f"{a}_{b}"] for a, b in present], np.int32)))
+    return passes, new
+
+
 def _found(blocks: Iterator[Numbers], counts: npt.NDArray[np.int64], n_words: int, settings: TokenizerSettings, across: bool, progress: Progress) -> Numbers:
     """The pairs above the threshold [n 2], in the order of their numbers."""
     from core.text import phrase_kernels as kernels

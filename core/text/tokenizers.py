@@ -4,6 +4,7 @@ Ids 0 to 6 are the special tokens, in every kind; no text ever becomes one of th
 Words and characters are looked up by ourselves (faster than the library, and jieba can cut); BPE and WordPiece are the library's.
 """
 
+import hashlib
 import json
 import unicodedata
 from collections import Counter
@@ -48,6 +49,11 @@ class Tokenizer:
         self.phrases = [frozenset((left, right) for left, right in pairs) for pairs in description["model"].get("phrases", [])]  # joined pass by pass
 
     @property
+    def digest(self) -> str:
+        """Of all that decides what a text becomes."""
+        return hashlib.blake2b(json.dumps([self.description, vars(self.settings)], sort_keys=True).encode(), digest_size=16).hexdigest()
+
+    @property
     def vocab_size(self) -> int:
         return len(self.tokens)
 
@@ -77,6 +83,11 @@ class Tokenizer:
         """The same tokenizer with these phrases, given pass by pass as pairs; none where there are none."""
         model = {**self.description["model"], "phrases": [[list(pair) for pair in pairs] for pairs in phrases]}
         return Tokenizer(self.settings, {**self.description, "model": model}) if phrases else self
+
+    def of_words(self, words: Sequence[str]) -> "Tokenizer":
+        """The same tokenizer of other words, in this order."""
+        vocab = {token: i for i, token in enumerate([*SPECIALS, *words])}
+        return Tokenizer(self.settings, {**self.description, "model": {**self.description["model"], "vocab": vocab}})
 
     def numbers(self, words: Sequence[str]) -> npt.NDArray[np.int32]:
         """The ids of words already cut."""

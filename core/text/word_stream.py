@@ -1,7 +1,7 @@
 """A cut text as the tokens of a word tokenizer: forms folded, marks left out, phrases joined, rare words unknown."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,16 +20,23 @@ LEFT_OUT = -3
 class WordStream:
     """Forms are numbered as in the cut, and phrases on from there."""
 
-    def __init__(self, cut: Cut, settings: TokenizerSettings, progress: Progress) -> None:
+    def __init__(self, cut: Cut, settings: TokenizerSettings, progress: Progress, known: Sequence[frozenset[tuple[str, str]]] | None = None) -> None:
+        """known: the phrases, pass by pass, where they have been learnt from another text."""
         self.cut, self.settings, self.progress = cut, settings, progress
         self._form, self._counts = cut.forms(settings.lowercase)
         if not settings.punctuation:
             self._form, self._counts = np.where(cut.marks, LEFT_OUT, self._form), np.where(cut.marks, 0, self._counts)
         self._passes: list[phrases.Pass] = []
         self._names: list[str] = []  # of the phrases
-        if settings.phrase_passes:
+        if known:
+            which = np.flatnonzero(self._counts)
+            parts = {part for pairs in known for pair in pairs for part in pair}
+            index = {word: n for word, n in zip(cut.words(which), which.tolist(), strict=True) if word in parts or "_" in word}
+            self._passes, self._names = phrases.numbered(known, index, len(self._counts))
+        elif known is None and settings.phrase_passes:
             words = phrases.Words(self._counts, cut.marks, cut.words, self._with_underscores())
             self._passes, self._names = phrases.learn(self._forms, words, settings, progress)
+        if self._passes:
             self._counts = np.zeros(len(self._counts) + len(self._names), np.int64)
             for numbers in phrases.stream(self._forms, self._passes):
                 self._counts += np.bincount(numbers[numbers >= 0], minlength=len(self._counts))
@@ -39,6 +46,14 @@ class WordStream:
         kept = most_frequent(self._named, self._counts, self.settings.vocab_size)
         tokenizer = tokenizers.of_counts(Counter(dict(kept)), self.settings)
         return tokenizer.joining([list(zip(self._named(each.pairs[:, 0]), self._named(each.pairs[:, 1]), strict=True)) for each in self._passes])
+
+    def counts(self, asked: set[str]) -> dict[str, int]:
+        """How often each word is read: the most frequent ones, and those that are asked for."""
+        which = np.flatnonzero(self._counts)
+        names = self._named(which)
+        counts = dict(zip(names, self._counts[which].tolist(), strict=True))
+        frequent = dict(most_frequent(self._named, self._counts, self.settings.vocab_size)[: self.settings.vocab_size])
+        return frequent | {word: counts[word] for word in asked & counts.keys()}
 
     def ids(self, tokenizer: Tokenizer) -> Iterator[npt.NDArray[np.int32]]:
         """The text's ids, block by block."""

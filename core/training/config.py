@@ -25,6 +25,7 @@ class RunConfig:
     report_every: int = 0  # steps between two rows of metrics
     eval_every: int = 0  # steps between two held-out losses, a multiple of report_every
     snapshot_budget: int = 256 * MEGABYTE  # bytes on disk
+    begun_from: str = ""  # id of the run whose weights it begins with (see core.training.continuing); empty where with none
     created: float = field(default_factory=time.time)  # seconds since 1970
 
     @property

@@ -90,6 +90,17 @@ class Preparing(Protocol):
 
 
 @runtime_checkable
+class Continuing(Protocol):
+    """What a learner has besides that can begin with what another run of its system has learnt."""
+
+    def begin(self, weights: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
+        """Takes over another run's `weights()`, after `prepare` and before the first step.
+
+        rows: int64 [vocab_size], the row of each token in the other run, -1 where it had none: that token keeps what it was made with.
+        """
+
+
+@runtime_checkable
 class Matrices(Protocol):
     """What a learner whose system has `matrices` has besides."""
 

@@ -22,6 +22,7 @@ from core.training.learner import State, Step
 from core.vectors import Vectors
 
 HELD_OUT_TOKENS = 16_384  # enough that the held-out loss is good to about 0.02 nats
+TOKEN_ROWS = ("embed.weight",)  # weights with a row for each token
 MOMENTS = ("exp_avg", "exp_avg_sq")  # torch's names
 
 
@@ -100,6 +101,22 @@ class NeuralLearner:
         with resting(self.model), device.mixed_precision(self.device):
             losses = [(self.loss(batch), batch.ids.numel()) for batch in self._held_out]
         return float(sum(loss * n for loss, n in losses)) / sum(n for _, n in losses)
+
+    def begin(self, weights: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
+        """Takes over another run's model: its rows of tokens by `rows`, all else as it is. AdamW's moments begin anew, and so does the rate."""
+        own = self.model.state_dict()
+        if missing := sorted(own.keys() - weights.keys()):
+            raise ValueError(f"they lack {missing[0]}")
+        known = np.flatnonzero(rows >= 0)
+        with torch.no_grad():
+            for name, weight in own.items():
+                taken = torch.tensor(weights[name], device=weight.device)
+                if name in TOKEN_ROWS:
+                    weight[known] = taken[rows[known]]
+                elif taken.shape == weight.shape:
+                    weight.copy_(taken)
+                else:
+                    raise ValueError(f"{name} has the shape {tuple(taken.shape)}, not {tuple(weight.shape)}")
 
     def weights(self) -> State:
         return {name: _array(weight) for name, weight in self.model.state_dict().items()}

@@ -2,7 +2,8 @@
 
     config.json       what was asked; written once
     tokenizer.json    how the text was cut
-    counts.npy        int64 [vocab_size], how often each token stands in the text
+    counts.npy        int64 [vocab_size], how often each token stands in the text (and in those of the runs that it goes on from)
+    beginning/        of a run that goes on from another one (see core.training.continuing)
     metrics.jsonl     a row of numbers a few times a second
     checkpoints/      NNNNNNNN.safetensors, the last two: everything that is needed to go on
     snapshots/        NNNNNNNN/, at log-spaced steps: what can be looked at (see core.training.snapshots)
@@ -23,6 +24,7 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -181,8 +183,11 @@ class Run:
         return locks.holding(self.folder / "lock", f"The run {self.id} is being trained already.")
 
 
-def create(config: RunConfig) -> Run:
-    """A new run folder, not yet started. Rows and evaluations are fixed here for this machine; ValueError where it cannot fit."""
+def create(config: RunConfig, write: Callable[[Path], None] = lambda folder: None) -> Run:
+    """A new run folder, not yet started. Rows and evaluations are fixed here for this machine; ValueError where it cannot fit.
+
+    write: what else belongs into the folder before anybody sees it.
+    """
     config.check()
     if not config.report_every:
         from core.training.estimate import estimate, fixed  # asks the launcher, so that no torch is imported here
@@ -192,7 +197,12 @@ def create(config: RunConfig) -> Run:
         config = dataclasses.replace(config, eval_every=config.report_every)
     aside = workspace() / f".new-{secrets.token_hex(4)}"
     aside.mkdir()
-    (aside / "config.json").write_text(config.to_json(), encoding="utf-8")
+    try:
+        write(aside)
+        (aside / "config.json").write_text(config.to_json(), encoding="utf-8")
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     stem = re.sub(r"[^a-z0-9]+", "-", (config.name or config.system).lower()).strip("-")[:40] or config.system
     for number in range(1, 100_000):
         folder = workspace() / (f"{stem}-{number}" if not config.name or number > 1 or stem in NOT_RUNS else stem)

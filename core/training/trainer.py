@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 
 from core.machine import n_cores
-from core.text import corpora, encoding
+from core.text import tokenizers
 from core.text.encoding import EncodedCorpus
 from core.text.progress import Progress, silent
-from core.training import calibration, checkpoints, learner, metrics, slots
+from core.training import calibration, checkpoints, continuing, learner, metrics, slots
 from core.training.checkpoints import Checkpoint
 from core.training.failing import failed
 from core.training.learner import Learner, Step
@@ -69,7 +69,7 @@ class Training:
         if isinstance(self.learner, learner.Preparing):
             self.learner.prepare(self.preparing)
         self.recorder = Recorder(self.run, self.learner, encoded)
-        self._resume()
+        self._resume(encoded)
         self.wishes.heed()
         doing(self.run, "running")
         if self.learner.step == 0:
@@ -80,20 +80,17 @@ class Training:
         self._end(self.wishes.wish())
 
     def _prepared(self) -> EncodedCorpus:
-        encoded = encoding.encode(corpora.find(self.config.corpus, self.preparing), self.config.tokenizer, self.preparing)
+        encoded, counts = continuing.encoded(self.run, self.preparing)
         path = self.run.folder / "tokenizer.json"
-        aside = path.with_name(".tokenizer.json.part")
-        encoded.tokenizer.save(aside)
-        if path.exists() and path.read_bytes() != aside.read_bytes():
-            aside.unlink()
+        if path.exists() and tokenizers.load(path).digest != encoded.tokenizer.digest:
             raise ValueError("The text is no longer the one that this run began with, so that it cannot go on; start a new run.")
-        aside.replace(path)
+        encoded.tokenizer.save(path)
         content = io.BytesIO()
-        np.save(content, encoded.counts)
+        np.save(content, counts)
         write_whole(self.run.folder / "counts.npy", content.getvalue())
         return encoded
 
-    def _resume(self) -> None:
+    def _resume(self, encoded: EncodedCorpus) -> None:
         """Goes back to the newest checkpoint, and forgets what came after it."""
         found = checkpoints.newest(self.run.folder / "checkpoints", say)
         step, self.seconds_before = (found.step, found.seconds) if found else (0, 0.0)
@@ -101,6 +98,8 @@ class Training:
             self.learner.restore(found.state)
             self.loss_sum, self.n_tokens = found.since_row
             say(f"Goes on from step {step}.")
+        elif self.config.begun_from:
+            continuing.take_over(self.run, self.learner, encoded)
         assert self.learner.step == step, "a learner's state knows its step"
         metrics.drop_after(self.run.folder / "metrics.jsonl", step)
         self.recorder.forget_after(step)

@@ -73,6 +73,11 @@ class Toy:
         whole["state"] = {"state": low | high << 64, "inc": inc_low | inc_high << 64}
         self.generator.bit_generator.state = whole
 
+    def begin(self, weights: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
+        known = np.flatnonzero(rows >= 0)
+        for name, own in (("w_in", self.w_in), ("w_out", self.w_out)):
+            own[known] = weights[name][rows[known]]
+
     def weights(self) -> dict[str, np.ndarray]:
         return {"w_in": self.w_in, "w_out": self.w_out}
 
