@@ -135,7 +135,8 @@ class Compiled:
         needed, needed_letters = self._size + n_words, int(self._store.starts[self._size]) + n_letters
         if needed > room or needed_letters > letters:
             # Words double their room, for the table of slots has to be filled anew; letters take what they need and a little.
-            self._move(np.ones(self._size, np.bool_), 2 * needed if needed > room else room, needed_letters * 5 // 4 if needed_letters > letters else letters)
+            room = max(needed, min(2 * needed, LIMIT + AT_ONCE)) if needed > room else room
+            self._move(np.ones(self._size, np.bool_), room, needed_letters * 5 // 4 if needed_letters > letters else letters)
 
     def _move(self, kept: npt.NDArray[np.bool_], room: int, n_letters: int) -> None:
         new = self._kernels.empty(room, n_letters)

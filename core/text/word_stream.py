@@ -15,6 +15,7 @@ from core.text.tokenizers import Tokenizer
 from core.text.tokenizing import TokenizerSettings
 
 LEFT_OUT = -3
+AT_ONCE = 1 << 17  # words named at a time
 
 
 class WordStream:
@@ -60,8 +61,9 @@ class WordStream:
         unknown = tokenizer.unk_id if self.settings.punctuation else LEFT_OUT
         table = np.full(len(self._counts) + 2, unknown, np.int32)  # from the end: END is -1, LOST -2
         table[END], table[LOST] = END, unknown
-        which = np.flatnonzero(self._counts)
-        table[which] = [tokenizer.index.get(word, unknown) for word in self._named(which)]
+        seen = np.flatnonzero(self._counts)
+        for some in np.array_split(seen, len(seen) // AT_ONCE + 1):
+            table[some] = [tokenizer.index.get(word, unknown) for word in self._named(some)]
         done = 0
         for numbers in phrases.stream(self._forms, self._passes):
             ids = table[numbers]

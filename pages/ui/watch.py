@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.training.run import ACTIVE, RESUMABLE, Run, Status
 from core.training.snapshots import Live
-from pages.ui import address, load, say
+from pages.ui import address, load, pickers, say
 from pages.ui.components import Series, attention_view, curve, word_map
 
 # Seconds between two looks: until the first point of the curve, while it trains, and while it rests (it may be resumed from another tab).
@@ -63,6 +63,8 @@ def _header(run: Run, status: Status) -> None:
         st.progress(share or 0.0, text=(say.plain(status.sentence) or "preparing") + left)
     elif status.sentence:
         st.error(say.plain(status.sentence), icon=":material/error:")
+    if status.state != "damaged" and run.config.begun_from:
+        st.caption(f"Began with what the run {say.plain(run.config.begun_from)} had learnt.")
 
 
 def _buttons(run: Run, status: Status) -> None:
@@ -73,11 +75,34 @@ def _buttons(run: Run, status: Status) -> None:
         st.button("End here", icon=":material/stop:", key="end", on_click=run.stop, help="A last snapshot and a checkpoint; it can still be resumed.")
     if status.state in RESUMABLE and run.checkpoint_steps():
         st.button("Resume", icon=":material/play_arrow:", key="resume", on_click=launching.launch, args=(run,), type="primary")
+    if status.state not in (*ACTIVE, "damaged") and run.snapshots():
+        _continue(run)
     with st.popover("Delete", icon=":material/delete:", key="delete"):
         st.write("The run's numbers, snapshots and checkpoints will be gone.")
         if st.button("Delete this run", type="primary", key="delete-really"):
             run.delete()
             address.put(run=None)
+            st.rerun()
+
+
+def _continue(run: Run) -> None:
+    """Begins a new run with this one's weights, on another text."""
+    from core.training import continuing, launching
+
+    with st.popover("Continue on another text", icon=":material/forward:", key="continue"):
+        st.write("A new run begins with what this one has learnt; words that only the new text has join its vocabulary.")
+        titles = pickers.corpora()
+        text = st.selectbox("Text", list(titles), format_func=titles.__getitem__, key="continue-text")
+        n_steps = st.number_input("n_steps", 1, 1_000_000, run.config.n_steps, key="continue-steps")
+        if st.button("Continue", type="primary", icon=":material/play_arrow:", key="continue-really"):
+            try:
+                with st.spinner("Starting…"):
+                    new = continuing.begin(run, text, n_steps=int(n_steps))
+                    launching.launch(new)
+            except (ValueError, OSError) as wrong:
+                st.error(say.plain(str(wrong)), icon=":material/block:")
+                return
+            address.put(run=new.id)
             st.rerun()
 
 
