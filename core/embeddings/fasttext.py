@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from core.embeddings import matrices
+from core.embeddings import matrices, window_learner
 from core.embeddings.composing import compose
 from core.embeddings.kernels import BLOCK_OF_BAGS
 from core.embeddings.ngrams import Arguments, NgramRows, Ngrams
-from core.embeddings.window_learner import TYPICAL_KEPT, Bag, WindowLearner
+from core.embeddings.window_learner import TYPICAL_KEPT, Bag, WindowLearner, rows_of_zeros
 from core.embeddings.word2vec import CBOW, SkipGram
 from core.systems import Matrix
 from core.systems.fasttext import FastTextSettings
@@ -54,11 +54,13 @@ class FastText(WindowLearner):
         self.W_in *= 2
 
     def begin(self, weights: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
-        """The buckets too, where the other run had as many."""
-        super().begin(weights, rows)
+        """The buckets too; ValueError where the other run had not as many."""
         n_buckets = self.settings.n_buckets
-        if "W_out" in weights and len(weights["W_in"]) - len(weights["W_out"]) == n_buckets:
-            self.W_in[self.vocab_size :] = weights["W_in"][-n_buckets:]
+        n_words = len(weights["W_in"]) - n_buckets
+        if n_words <= rows.max() or ("W_out" in weights and n_words != len(weights["W_out"])):
+            raise ValueError(f"{len(weights['W_in']):,} rows are not those of its words and {n_buckets:,} buckets")
+        super().begin(weights, rows)
+        self.W_in[self.vocab_size :] = weights["W_in"][n_words:]
 
     def vectors(self) -> Vectors:
         """The words' vectors. What gives words never seen their vectors are this learner's own rows, which move on."""
@@ -111,3 +113,10 @@ def words_of(settings: FastTextSettings, tokenizer: Tokenizer, counts: np.ndarra
     out = None if W_out is None else W_out[words]
     rows = NgramRows(_ngrams(settings), index, own, shared, out, arguments, tokenizer.settings.lowercase)
     return Vectors(names, composed[words], counts[words], rows)
+
+
+def warm() -> None:
+    """Has the kernels compiled, or loaded from their cache, before somebody waits for them; starts no thread."""
+    window_learner.warm()
+    rows = rows_of_zeros(2, 2)
+    compose(rows[:, :2], np.array([0, 2]), np.array([0, 1], np.int32), np.empty((1, 2), np.float32))
