@@ -82,7 +82,7 @@ class FastText(WindowLearner):
 
 
 def table(settings: FastTextSettings, tokenizer: Tokenizer) -> Bag:
-    """The rows of each token; special tokens have their own only, and are never trained."""
+    """The rows of each token; those of special tokens are never asked for, as a text holds none."""
     words = [word.encode() for word in tokenizer.words]
     return _ngrams(settings).table(words, len(words))
 

@@ -14,6 +14,7 @@ All little-endian (fastText's dictionary.cc, args.cc and densematrix.cc). Nothin
 import struct
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +154,8 @@ def write(vectors: Vectors, target: Path | Writable, progress: Progress = silent
     n, d_model = vectors.matrix.shape
     model = _model(vectors)
     a, ngrams = model.arguments, model.ngrams
+    if a.model == 3 and not a.labels:
+        a = replace(a, model=2)  # without its labels it classifies no longer
     training = (a.window, a.n_epochs, a.min_count, a.n_negative, a.n_word_ngrams, a.loss, a.model)
     target.write(struct.pack("<2i", MAGIC, VERSION))
     target.write(HEADER.pack(d_model, *training, ngrams.n_buckets, ngrams.min_n, ngrams.max_n, a.rate_update, a.subsample_threshold))

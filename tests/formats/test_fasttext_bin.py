@@ -1,6 +1,7 @@
 """fastText's .bin, judged by files that the C++ wrote and gensim ships, by gensim, and by the official library where it is installed."""
 
 import contextlib
+import dataclasses
 import gzip
 import io
 import struct
@@ -166,6 +167,15 @@ def test_a_supervised_model_is_opened_for_its_words() -> None:
     vectors = read(shipped("pang_lee_polarity_fasttext.bin").read_bytes())
     assert len(vectors.words) == 1694
     assert not any(word.startswith("__label__") for word in vectors.words)
+
+
+def test_a_supervised_model_whose_labels_were_not_kept_becomes_one_of_words(tmp_path: Path) -> None:
+    ours = a_model(model=3)
+    assert isinstance(ours.subwords, NgramRows)
+    without = Vectors(ours.words, ours.matrix, ours.counts, dataclasses.replace(ours.subwords, W_out=None))
+    format.write(without, tmp_path / "model.bin")
+    assert gensim.load_facebook_model(str(tmp_path / "model.bin")).sg == 1
+    np.testing.assert_allclose(format.read(tmp_path / "model.bin").matrix, ours.matrix, atol=1e-6)
 
 
 def test_progress_tells_of_every_part(tmp_path: Path) -> None:
