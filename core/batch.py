@@ -17,11 +17,11 @@ class Batch:
 
     ids: Int[Tensor, "batch pos"]
     targets: Int[Tensor, "batch pos"]
-    attn_mask: Bool[Tensor, "#batch #n_heads pos pos"]
+    attn_mask: Bool[Tensor, "#batch #n_heads pos key"]  # keys are the positions, after those of a memory (XLNet)
     memory_mask: Bool[Tensor, "#batch #n_heads pos source_pos"] | None = None
     segments: Int[Tensor, "batch pos"] | None = None  # which sentence a token belongs to (BERT), or which part it plays (UniLM)
     source: Int[Tensor, "batch source_pos"] | None = None  # what an encoder reads
     source_mask: Bool[Tensor, "#batch #n_heads source_pos source_pos"] | None = None  # who sees whom in it
-    query_mask: Bool[Tensor, "#batch #n_heads pos pos"] | None = None  # of XLNet's second stream, which may not see the token it predicts
+    query_mask: Bool[Tensor, "#batch #n_heads pos key"] | None = None  # of XLNet's second stream, which may not see the token it predicts
     label: Int[Tensor, " batch"] | None = None  # what is to be said of the whole sequence: is the next sentence (BERT), their order (ERNIE)
     task: int = 0  # which of several objectives made it (ERNIE)

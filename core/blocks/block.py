@@ -59,11 +59,13 @@ class Block(nn.Module):
         x: Float[Tensor, "batch query d_model"],
         mask: Bool[Tensor, "#batch #n_heads query key"],
         kv: Float[Tensor, "batch key d_model"] | None = None,
-        added: Float[Tensor, "#batch #n_heads query key"] | None = None,
+        added: object = None,
         memory: Float[Tensor, "batch source_pos d_model"] | None = None,
         memory_mask: Bool[Tensor, "#batch #n_heads query source_pos"] | None = None,
     ) -> Float[Tensor, "batch query d_model"]:
-        """x after this block; where kv is given it is attended to in place of x (XLNet's query stream). `added`: to the scores of self-attention."""
+        """x after this block; where kv is given it is attended to in place of x (XLNet's query stream). `added`: to the scores of self-attention,
+        in the form that its class takes.
+        """
         x = self.add(self.resid_pre(x), self.attention_norm, lambda y: self.attention(y, mask, kv, added))
         if memory is not None:
             x = self.add(x, self.cross_attention_norm, lambda y: self.cross_attention(y, memory_mask, memory))
