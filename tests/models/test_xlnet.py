@@ -72,7 +72,7 @@ def test_it_is_transformers_xlnet_in_both_streams(dtype: torch.dtype, tolerance:
     encoded = distance_encodings(n, n_memory + n, d_model)
     theirs_encoded = theirs.transformer.relative_positional_encoding(n, n_memory + n)[:, 0]  # in float32, whatever the model's type
     torch.testing.assert_close(encoded, theirs_encoded, atol=1e-5, rtol=0)
-    theirs.transformer.relative_positional_encoding = lambda qlen, klen, bsz: encoded.to(dtype)[:, None].expand(-1, bsz, -1)
+    theirs.transformer.relative_positional_encoding = lambda qlen, klen, bsz, **_: encoded.to(dtype)[:, None].expand(-1, bsz, -1)
     ids, segments, order = torch.randint(VOCAB, (2, n)), torch.randint(2, (2, n)), torch.stack([torch.randperm(n) for _ in range(2)])
     content, query = order_masks(order)
     remembered = torch.ones(2, 1, n, n_memory, dtype=torch.bool)
