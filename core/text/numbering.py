@@ -1,7 +1,8 @@
 """Texts as numbers of their words, in two ways that give the same: plain Python, at once there, for a text of a few megabytes; compiled, for more.
 
 A number is a word as written or a punctuation mark; END (-1) stands where a sentence ends, once and never first; LOST (-2) for a word that had
-been forgotten: of a text with more distinct words than LIMIT the rarest are dropped now and then, as word2vec.c's ReduceVocab does.
+been forgotten: of a text with more distinct words than LIMIT the rarest are dropped now and then, as word2vec.c's ReduceVocab does
+(though no more of them than it takes: there the bar rises by one each time).
 """
 
 import re
@@ -84,7 +85,6 @@ class Compiled:
         self._kernels = word_kernels
         self._store: Store = word_kernels.empty(1 << 16, 1 << 20)
         self._ended = True
-        self._rarest = 0  # words seen no more often than this have been dropped
         self._out, self._held = np.empty(AT_ONCE, np.int32), np.empty((AT_ONCE // 16, 2), np.int64)
 
     @property
@@ -119,10 +119,10 @@ class Compiled:
     def forget(self) -> Numbers | None:
         if self._size <= LIMIT:
             return None
-        kept = np.ones(self._size, np.bool_)
-        while kept.sum() > LIMIT * 3 // 4 and self._rarest < self.counts.max():
-            self._rarest += 1
-            kept = self.marks | (self.counts > self._rarest)
+        kept, rarest = np.ones(self._size, np.bool_), 0
+        while kept.sum() > LIMIT * 3 // 4 and rarest < self.counts.max():
+            rarest += 1
+            kept = self.marks | (self.counts > rarest)
         self._move(kept, len(self._store.counts), len(self._store.letters))
         return np.where(kept, np.cumsum(kept) - 1, LOST).astype(np.int32)
 

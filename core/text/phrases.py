@@ -138,14 +138,14 @@ def _found(blocks: Iterator[Numbers], counts: npt.NDArray[np.int64], n_words: in
     from core.text import phrase_kernels as kernels
 
     least, threshold = settings.min_count, np.float32(settings.phrase_threshold)
-    table, last, rarest, done = kernels.empty(ROOM), np.int64(-1), 0, 0
+    table, last, done = kernels.empty(ROOM), np.int64(-1), 0
     for numbers in blocks:
         some = numbers[numbers != END] if across else numbers
         at = 0
         while at < len(some):
             at, last = kernels.count(some, at, last, counts, least, n_words, threshold, table)
             if table.size[0] >= len(table.keys) // 2:
-                table, rarest = _with_room(table, rarest)
+                table = _with_room(table)
         done += int(np.count_nonzero(numbers != END))
         progress("counting pairs of words", done / max(1, n_words))
     used = table.keys >= 0
@@ -156,18 +156,18 @@ def _found(blocks: Iterator[Numbers], counts: npt.NDArray[np.int64], n_words: in
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
-def _with_room(table: Any, rarest: int) -> tuple[Any, int]:
-    """A larger table; at LIMIT one without the rarest pairs, and how rare those are now."""
+def _with_room(table: Any) -> Any:
+    """A larger table; at LIMIT one without the rarest pairs."""
     from core.text import phrase_kernels as kernels
 
-    kept = table.keys >= 0
+    kept, rarest = table.keys >= 0, 0
     if kept.sum() >= LIMIT:
         while kept.sum() > LIMIT * 3 // 4:
             rarest += 1
             kept = (table.keys >= 0) & (table.values > rarest)
     larger = kernels.empty(max(ROOM, min(2 * int(kept.sum()), LIMIT)))
     kernels.fill(table.keys[kept], table.values[kept], larger)
-    return larger, rarest
+    return larger
 
 
 def _keys(pairs: Numbers) -> npt.NDArray[np.int64]:
