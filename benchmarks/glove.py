@@ -170,7 +170,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--d-model", type=int, default=100)
     parser.add_argument("--window", type=int, default=15)
-    parser.add_argument("--x-max", type=float, default=100.0)
+    parser.add_argument("--x-max", type=float, default=10.0)
     parser.add_argument("--bias-rate", default="learning_rate", choices=("learning_rate", "one"))
     parser.add_argument("--similarity", type=Path, default=SIMILARITY, help="folder of wordsim353.tsv and simlex999.txt")
     parser.add_argument("--growth", type=float, nargs="*", metavar="MILLIONS", help="also so many million words (1 10 100), at 100 and 300 dimensions")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -23,8 +24,9 @@ from core.machine import forget
 from core.text.progress import Progress, silent
 
 BAND, BANDS = 512, 16  # words of a band, at most; bands, at least
-BLOCK = 2**25  # positions of text counted at a time: in each, some 300 MB
-IN_MEMORY = 2**29  # bytes of cells
+PIECE = 128  # words whose rows are counted, kept and added up at a time
+BLOCK = 2**24  # positions of text counted at a time, in some 200 MB
+IN_MEMORY = 2**28  # bytes of cells; twice that for a moment
 MERGING = 0.1  # of the time, roughly
 
 Result = TypeVar("Result")
@@ -57,6 +59,7 @@ class Cells:
     starts: np.ndarray  # int64 [n_bands, n_bands + 1]
     band: int  # words
     symmetric: bool
+    n_text: int  # words of text that were counted
 
     def triples(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The rows' and the columns' words by their numbers, and the counts, of all cells as they are kept."""
@@ -90,17 +93,21 @@ def count(
     """
     n_words, n_blocks = int(numbers.max()) + 1, max(1, -(-len(ids) // block))
     band = min(band, -(-n_words // BANDS))
-
+    ends = [*range(0, n_words, band), n_words]
+    pieces = [(first, min(first + PIECE, end)) for start, end in pairwise(ends) for first in range(start, end, PIECE)]
     with ExitStack() as shelves:
         counted: list[list[Shelf]] = []
+        n_text = 0
         for text in texts(ids, numbers, windows.width, block):
             limit, share = IN_MEMORY // 2 if n_blocks == 1 else 0, (1 - MERGING) / n_blocks
             parts = [shelves.enter_context(Shelf(dtype, limit)) for dtype in (np.int64, np.int32, np.float32)]
-            for rows in _rows(text, n_words, band, windows, n_threads, _told(progress, len(counted) * share, share)):
+            for rows in _rows(text, pieces, windows, n_threads, _told(progress, len(counted) * share, share)):
                 for shelf, part in zip(parts, rows, strict=True):
                     shelf.append(part)
             counted.append(parts)
-        return _tiled(counted, n_words, band, windows.symmetric, n_threads, _told(progress, 1 - MERGING, MERGING))
+            n_text += int(np.count_nonzero(text.tokens[text.margin :] >= 0))
+        cells, starts = _tiled(counted, pieces, band, n_threads, _told(progress, 1 - MERGING, MERGING))
+        return Cells(cells, starts, band, windows.symmetric, n_text)
 
 
 def _told(progress: Progress, begin: float, share: float) -> Told:
@@ -120,27 +127,31 @@ def texts(ids: np.ndarray, numbers: np.ndarray, width: int, block: int) -> Itera
         forget(ids)
 
 
-def _rows(text: Text, n_words: int, band: int, windows: Windows, n_threads: int, tell: Told) -> Iterator[Rows]:
-    """The rows of each band of words, counted in one block."""
-    starts, places = invert(text.tokens, n_words)
+def _rows(text: Text, pieces: list[tuple[int, int]], windows: Windows, n_threads: int, tell: Told) -> Iterator[Rows]:
+    """The rows of each piece of the words, counted in one block."""
+    starts, places = invert(text.tokens, pieces[-1][1])
 
-    def work(a: int) -> Rows:
-        last = min((a + 1) * band, n_words)
-        return Rows(*count_rows(text.tokens, text.margin, starts, places, a * band, last, windows.weights, windows.symmetric))
+    def work(n: int) -> Rows:
+        return Rows(*count_rows(text.tokens, text.margin, starts, places, *pieces[n], windows.weights, windows.symmetric))
 
-    return _in_turn(work, -(-n_words // band), n_threads, tell)
+    return _in_turn(work, len(pieces), n_threads, tell)
 
 
-def _tiled(counted: list[list[Shelf]], n_words: int, band: int, symmetric: bool, n_threads: int, tell: Told) -> Cells:
-    """The blocks' rows added up, and cut into tiles."""
+def _tiled(counted: list[list[Shelf]], pieces: list[tuple[int, int]], band: int, n_threads: int, tell: Told) -> tuple[np.ndarray, np.ndarray]:
+    """The blocks' rows added up and cut into tiles: the cells, and where each tile's begin."""
+    n_words = pieces[-1][1]
     n_bands = -(-n_words // band)
 
+    def added(n: int) -> Rows:
+        parts = [Rows(*(shelf.take(n) for shelf in shelves)) for shelves in counted]
+        if len(parts) == 1:
+            return parts[0]
+        lengths, columns, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return Rows(*add_rows(lengths.reshape(len(parts), -1), columns, counts, n_words))
+
     def work(a: int) -> tuple[np.ndarray, np.ndarray]:
-        parts = [Rows(*(shelf.take(a) for shelf in shelves)) for shelves in counted]
-        lengths, columns, counts = parts[0] if len(parts) == 1 else (np.concatenate(each) for each in zip(*parts, strict=True))
-        if len(parts) > 1:
-            lengths, columns, counts = add_rows(lengths.reshape(len(parts), -1), columns, counts, n_words)
-        return tiles(lengths, columns, counts, band, n_bands)  # type: ignore[no-any-return]
+        rows = [added(n) for n, (first, _) in enumerate(pieces) if first // band == a]
+        return tiles(*(np.concatenate(each) for each in zip(*rows, strict=True)), band, n_bands)  # type: ignore[no-any-return]
 
     sizes = np.zeros((n_bands, n_bands), np.int64)
     with Shelf(CELL, IN_MEMORY) as shelf:
@@ -148,7 +159,7 @@ def _tiled(counted: list[list[Shelf]], n_words: int, band: int, symmetric: bool,
             shelf.append(cells)
             sizes[a] = in_tiles
         ends = np.cumsum(sizes).reshape(n_bands, n_bands)
-        return Cells(shelf.whole(), np.concatenate([ends[:, :1] - sizes[:, :1], ends], axis=1), band, symmetric)
+        return shelf.whole(), np.concatenate([ends[:, :1] - sizes[:, :1], ends], axis=1)
 
 
 def _in_turn(work: Callable[[int], Result], n: int, n_threads: int, tell: Told) -> Iterator[Result]:

@@ -43,12 +43,11 @@ def invert(tokens, n_words):
 @njit(**OPTIONS)
 @no_type_check
 def met(row, touched, m, column, much):
-    """Adds to a dense row and lists the column where it is new; returns how many are listed."""
-    if row[column] == 0:
-        touched[m] = column
-        m += 1
-    row[column] += much
-    return m
+    """Adds to a dense row and lists the column where it is new; returns how many are listed. Without a branch, which nobody could foresee."""
+    before = row[column]
+    touched[m] = column
+    row[column] = before + much
+    return m + (before == 0)
 
 
 @njit(**OPTIONS)
@@ -75,18 +74,19 @@ def count_rows(tokens, margin, starts, places, first, last, weights, symmetric):
     The sums are doubles: single precision adds 1/15 to a common word's count in vain.
     """
     n_words, width = len(starts) - 1, len(weights) - 1
-    row, touched = np.zeros(n_words), np.empty(n_words, np.int32)
+    row, touched = np.zeros(n_words), np.empty(n_words + 1, np.int32)
     lengths, columns, counts, n = np.zeros(last - first, np.int64), np.empty(1024, np.int32), np.empty(1024, np.float32), 0
     for word in range(first, last):
         m, most = 0, word if symmetric else n_words
         for at in range(starts[word], starts[word + 1]):
             place = places[at]
+            own = place >= margin
             for direction in range(-1, 2 if symmetric else 0, 2):
                 for d in range(1, width + 1):
                     other = tokens[place + direction * d]
                     if other < 0:
                         break
-                    if other <= most and max(place, place + direction * d) >= margin:
+                    if other <= most and (own or place + direction * d >= margin):
                         m = met(row, touched, m, other, weights[d])
         columns, counts = compressed(row, touched, m, n, columns, counts)
         lengths[word - first] = m
@@ -100,7 +100,7 @@ def add_rows(lengths, columns, counts, n_words):
     """The sums of the same rows of several blocks of text, as `count_rows` gives them. lengths: [n_blocks n_rows]; the rows stand block by block."""
     n_blocks, n_rows = lengths.shape
     begin = np.cumsum(lengths.ravel()).reshape(n_blocks, n_rows) - lengths
-    row, touched = np.zeros(n_words), np.empty(n_words, np.int32)
+    row, touched = np.zeros(n_words), np.empty(n_words + 1, np.int32)
     sums, sum_columns, sum_counts, n = np.zeros(n_rows, np.int64), np.empty(1024, np.int32), np.empty(1024, np.float32), 0
     for i in range(n_rows):
         m = 0

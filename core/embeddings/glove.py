@@ -23,6 +23,7 @@ from core.text.tokenizers import Tokenizer
 from core.training.learner import Cost, State, Step
 from core.vectors import Vectors
 
+LOOKED_AT = 2**22  # bytes of cells after which those in a file may go from memory; the system has then brought twenty times as many
 PARTS = 2  # of a round for each thread
 Rates = tuple[np.float32, ...]
 CELLS_A_WORD = 1.6  # in English; for estimates alone
@@ -50,7 +51,6 @@ class GloVe:
         if np.count_nonzero(encoded.counts[self.first :]) < 2:
             raise ValueError("GloVe needs a text with at least two distinct words in its vocabulary. Take a longer text, or a smaller min_count.")
         self._windows = Windows(settings.window, settings.window_side == "symmetric", settings.distance_weighting)
-        self._n_text = int(np.count_nonzero(encoded.train >= self.first))
         generator = np.random.default_rng(np.random.SeedSequence(settings.seed, spawn_key=(0,)))
         self._weights = NumberedWeights(encoded.tokenizer.vocab_size, self.first, settings.d_model, settings.tied, generator)
         self._cells: Cells | None = None
@@ -84,14 +84,14 @@ class GloVe:
 
     def advance(self) -> Step:
         s, n_cells = self.settings, len(self.cells.cells)
-        start, stop = (words * n_cells // self._n_text for words in (self.step * s.batch_size, (self.step + 1) * s.batch_size))
+        start, stop = (words * n_cells // self.cells.n_text for words in (self.step * s.batch_size, (self.step + 1) * s.batch_size))
         done = []
         for n in range(start // n_cells, -(-stop // n_cells)):
             begin, end = max(start - n * n_cells, 0), min(stop - n * n_cells, n_cells)
             done += [self._visit_round(tiles) for tiles in self._drawn(n).between(begin, end)]
         self.step += 1
         self._looked_at += (stop - start) * self.cells.cells.itemsize
-        if self._looked_at > IN_MEMORY:
+        if self._looked_at > LOOKED_AT:
             self._looked_at = 0
             forget(self.cells.cells)
         cost, n_visits = (sum(column) for column in zip(*done, strict=True)) if done else (0.0, 0)
@@ -139,8 +139,7 @@ class GloVe:
     def _measured(self) -> tuple[Cells, np.ndarray, float]:
         held_out = np.asarray(self.encoded.held_out[:HELD_OUT])
         cells = count(held_out, self._weights.numbers, self._windows)
-        n_words = max(1, int(np.count_nonzero(held_out >= self.first)))
-        return cells, Epoch.drawn(cells, np.random.default_rng(0)).tiles.reshape(-1, 4), math.log(self._n_text / n_words)
+        return cells, Epoch.drawn(cells, np.random.default_rng(0)).tiles.reshape(-1, 4), math.log(self.cells.n_text / max(1, cells.n_text))
 
     def begin(self, weights: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
         """Takes over another run's words: token i begins as its row rows[i], where that is not -1; AdaGrad's sums begin anew."""

@@ -13,7 +13,7 @@ class GloVeSettings:
     window: int = setting(10, "Words to the left and to the right that count as a word's context.", 1, 50)
     window_side: str = setting("symmetric", "Count the words on both sides, or those to the left only.", choices=("symmetric", "left"))
     distance_weighting: bool = setting(True, "A word at distance d counts 1/d; otherwise each counts 1.")
-    x_max: float = setting(100.0, "Counts from here on weigh 1; smaller ones less.", 0.01, 1e6, 10.0)
+    x_max: float = setting(10.0, "Counts from here on weigh 1; smaller ones less. The paper's 100 is for billions of words.", 0.01, 1e6, 10.0)
     weight_exponent: float = setting(0.75, "A count x below x_max weighs (x / x_max) to this power; 0 weighs all alike.", 0.0, 2.0, 0.05)
     tied: bool = setting(False, "One matrix for words and contexts alike.")
     accumulators: str = setting(
@@ -42,8 +42,8 @@ SYSTEM = System(
     offers=frozenset({"vectors", "neighbours"}),
     presets=(
         Preset("quick look", "Seconds: 50 dimensions, a few passes.", {"d_model": 50, "n_steps": 200}),
-        Preset("good vectors", "100 dimensions, about 25 passes over three million words.", {}),
-        Preset("as the paper", "Window 10 on both sides, 300 dimensions, twice as many passes.", {"d_model": 300, "n_steps": 1400}),
+        Preset("good vectors", "A minute or less: 100 dimensions, about 25 passes over three million words.", {}),
+        Preset("as the paper", "For a long text: 300 dimensions, x_max 100, twice as many passes.", {"d_model": 300, "x_max": 100.0, "n_steps": 1400}),
     ),
     matrices=("sum", "in", "out", "mean", "concatenation"),
 )

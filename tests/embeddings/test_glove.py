@@ -240,7 +240,7 @@ def test_cells_in_a_file_are_learnt_from_as_those_in_memory(home: Path, monkeypa
     in_memory = learner(n_threads=2)
     losses = [in_memory.advance().loss for _ in range(8)]
     monkeypatch.setattr(cooccurrence, "IN_MEMORY", 0)
-    monkeypatch.setattr(glove, "IN_MEMORY", 0)
+    monkeypatch.setattr(glove, "LOOKED_AT", 0)
     filed = learner(n_threads=2)
     assert [filed.advance().loss for _ in range(8)] == losses
 
