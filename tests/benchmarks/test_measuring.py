@@ -1,12 +1,8 @@
 import json
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmarks.measuring import Line, compare, report
-from benchmarks.word2vec import similarity
-from core.vectors import Vectors
 
 
 def test_sides_run_by_turns_and_the_ratio_is_a_median_of_rounds() -> None:
@@ -27,9 +23,3 @@ def test_json_has_a_key_for_each_line(capsys: pytest.CaptureFixture[str]) -> Non
     printed = json.loads(capsys.readouterr().out)
     assert printed["a_vs_b"] == 3.5
     assert printed["settings"]["epochs"] == 2
-
-
-def test_similarity_is_spearmans_over_the_pairs_covered(tmp_path: Path) -> None:
-    (tmp_path / "pairs").write_text("# a comment\nOne\ttwo\t9\none\tthree\t5\none\tfour\t1\none\tunseen\t7\n")
-    vectors = Vectors(["one", "two", "three", "four"], np.array([[1, 0], [1, 0.1], [1, 1], [0, 1]], np.float32))
-    assert similarity(vectors, tmp_path / "pairs") == (pytest.approx(1.0), 3, 4)
