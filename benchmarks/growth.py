@@ -8,7 +8,6 @@ peak; the ids lie in a file and are read from there.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -65,7 +64,13 @@ def one(name: str, path: Path, d_model: int, seconds: float) -> dict[str, float]
     while n_words < len(encoded.train) * 0.95 and time.perf_counter() - began < seconds:
         n_words += learner.advance().n_tokens
     speed = n_words / (time.perf_counter() - began)
-    return {"speed": speed, "prepared": prepared, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    return {"speed": speed, "prepared": prepared, "peak": peak()}
+
+
+def peak() -> float:
+    """The most memory that this process has had, in bytes. Not getrusage's: a child inherits its parent's. (Linux.)"""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(float(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def measure(name: str, words: list[float], d_models: list[int], seconds: float) -> list[Line]:

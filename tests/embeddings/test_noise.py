@@ -14,7 +14,7 @@ def chances(table: np.ndarray) -> np.ndarray:
 
 def drawn(table: np.ndarray, truth: int, n: int, first: int = 0) -> np.ndarray:
     rows = np.zeros(n + 1, np.int64)
-    kernels.draw_noise(table, first, truth, rows, n + 1, np.uint64(88172645463325252))
+    kernels.draw_noise(table, first, truth, truth, rows, 1, n + 1, np.uint64(88172645463325252))
     return rows[1:]
 
 
