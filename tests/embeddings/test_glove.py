@@ -114,12 +114,12 @@ def test_gradients_are_those_of_autograd(x_max: float, exponent: float, symmetri
     assert tables.descend(cells, 0.0, symmetric, x_max, exponent) == pytest.approx(cost.item(), rel=1e-9)
 
 
-def test_full_batch_steps_are_those_of_mittens(capfd: pytest.CaptureFixture[str]) -> None:
+def test_full_batch_steps_are_those_of_mittens() -> None:
     """Our cost and gradients under mittens' AdaGrad, which is torch's with sums that begin at 0.1."""
     tables, cells = Tables(scale=0.3), some_cells()
     start = {"W": tables.W[:, 0].copy(), "C": tables.W[:, 1].copy(), "bw": tables.b[:, :1].copy(), "bc": tables.b[:, 1:].copy()}
     theirs = Mittens(n=5, xmax=10, max_iter=4, test_mode=True, display_progress=0)
-    theirs.fit(full(cells, 9) + 0.0, fixed_initialization={name: each.copy() for name, each in start.items()})
+    theirs.fit(full(cells, 9), fixed_initialization={name: each.copy() for name, each in start.items()})
     parameters = [torch.nn.Parameter(torch.tensor(each)) for each in (tables.W, tables.b)]
     optimizer = torch.optim.Adagrad(parameters, lr=0.05, initial_accumulator_value=0.1, eps=0.0)
     costs = []
