@@ -299,9 +299,10 @@ def add_rows(W_out, outputs, k, dO):
 @no_type_check
 def turn(S, m, k, signs, n_signs):
     """Turns the sign of the scores, or of the errors, of outputs whose answer is yes."""
-    for i in range(m):
-        for j in range(n_signs):
-            S[i * k + j] *= signs[j]
+    for j in range(n_signs):
+        if signs[j] < 0:
+            for i in range(m):
+                S[i * k + j] = -S[i * k + j]
 
 
 @njit(**INLINED)
@@ -331,11 +332,14 @@ def meet(X, at, m, W_out, outputs, signs, n_signs, k, n_own, steps, learning_rat
     outputs[even_k - 1] = outputs[k - 1]
     scores(X, at, even_m, W_out, outputs, even_k, S)
     turn(S, m, even_k, signs, n_signs)
-    skip(S, m, even_k, k, n_own, NOTHING)
+    some_skipped = k < even_k or n_own > 1
+    if some_skipped:
+        skip(S, m, even_k, k, n_own, NOTHING)
     loss = errors(S, m * even_k, learning_rate)
     if learning_rate > 0:
         turn(S, m, even_k, signs, n_signs)
-        skip(S, m, even_k, k, n_own, ZERO)
+        if some_skipped:
+            skip(S, m, even_k, k, n_own, ZERO)
         for t in range(m * even_k, even_m * even_k):
             S[t] = ZERO
         gradients(S, X, at, even_m, W_out, outputs, even_k, steps, dX, dO)
@@ -398,16 +402,30 @@ def path_of(word, tree_starts, tree_nodes, tree_signs, outputs, signs):
 
 @njit(**INLINED)
 @no_type_check
+def take_over(before, drawn, noise, first, n_negative, generator):
+    """The noise of the window before, but for what is this window's own word."""
+    for j in range(1, 1 + n_negative):
+        drawn[j] = before[j]
+        if drawn[j] == drawn[0]:
+            generator = draw_noise(noise, first, drawn[0], drawn[0], drawn, j, j + 1, generator)
+    return generator
+
+
+@njit(**INLINED)
+@no_type_check
 def draw_block(sentence, first, begin, end, W_out, noise, n_own, widths, window, dynamic, outputs, n_negative, how, generator):
-    """The widths of a block's windows; where noise is asked for, the rows of outputs: n_own centres, and the noise that they share. Sends for its rows."""
+    """The widths of a block's windows; where noise is asked for, the rows of outputs: n_own centres, and the noise of two windows. Sends for all."""
     for centre in range(begin, end):
         generator = turned(generator)
         widths[centre - begin] = 1 + np.int64((generator >> np.uint64(33)) % np.uint64(window)) if dynamic else window
     for centre in range(begin, end if how == SAMPLED else begin, n_own):
-        own, drawn = min(n_own, end - centre), outputs[(centre - begin) // n_own]
+        own, drawn = min(n_own, end - centre), outputs[(centre - begin) >> (n_own - 1)]
         for i in range(own):
             drawn[i] = sentence[centre + i]
-        generator = draw_noise(noise, first, drawn[0], drawn[own - 1], drawn, own, own + n_negative, generator)
+        if n_own == 1 and (centre - begin) % 2 == 1:
+            generator = take_over(outputs[centre - begin - 1], drawn, noise, first, n_negative, generator)
+        else:
+            generator = draw_noise(noise, first, drawn[0], drawn[own - 1], drawn, own, own + n_negative, generator)
         for j in range(own + n_negative):
             send_for(W_out, drawn[j])
     return generator
@@ -535,7 +553,7 @@ def walk(ids, start, stop, first, W_in, bag, W_out, keep, noise, tree, how, gene
                     place_means(near, sizes, centre, m, widths[centre - begin :], n, low, n_near, mean, at)
                 else:
                     m = place_context(centre, widths[centre - begin], n, low, n_near, at)
-                asked = outputs[(centre - begin) // n_own if how == SAMPLED else 0]
+                asked = outputs[(centre - begin) >> (n_own - 1) if how == SAMPLED else 0]  # n_own is 1 or 2
                 own = m if cbow else 1
                 loss += ask(near, at, m, sentence[centre], own, W_out, tree, how, asked, signs, k_most, n_negative, first, steps, learning_rate, room)
                 n_predictions += m

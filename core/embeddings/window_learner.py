@@ -40,7 +40,7 @@ class WindowLearner:
         hierarchical softmax  the same over the yes-and-no questions of the true word's path
         full softmax          -log p of the true word among all
 
-    The noise words are drawn once a window and shared by its inputs (CBOW: by two windows). A step whose windows subsampling has left without two
+    The noise words are drawn once for two windows and shared by their inputs. A step whose windows subsampling has left without two
     words has learnt from no words. Special tokens (those before `tokenizer.n_special`) are left out of text, noise and tree.
 
     With one thread the same settings and text give the same bits; more share the matrices without locks (Recht et al. 2011, Hogwild) and do not.
