@@ -312,7 +312,7 @@ def _fed(place: Place, word: str, n: int) -> str:
     rows = "words and their n-grams" if place.objective.ngrams else "words"
     if place.objective.mean:
         return f"The {place.combine.combine} of the window's {rows} is the input, {word} the target: **1 pair**."
-    shared = " Orrery draws the noise once a window, word2vec.c once a pair." if place.output == "negative" else ""
+    shared = " Orrery draws the noise once for two windows, word2vec.c once a pair." if place.output == "negative" else ""
     return f"Each word of the window is an input, {word} the target of each: {pairs}. It is word2vec.c's way round; over a text, the paper's pairs.{shared}"
 
 
