@@ -19,7 +19,8 @@ word = agreeing.search(overlap)
 if word:
     agreeing.lists(chosen, word)
 agreeing.agreement(chosen, overlap, word)
-address.put(word=word)
+if word:
+    address.put(word=word)
 
 st.header("More to compare", anchor=False)
 left, right = st.columns(2, gap="large")

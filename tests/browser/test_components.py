@@ -31,7 +31,7 @@ def ask(page: Page, expression: str) -> Any:
 def until(page: Page, expression: str) -> None:
     """Wait until an expression in `view` is true."""
     find = "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('.orrery')).find(Boolean)"
-    page.wait_for_function(f"() => {{ const view = {find}.view; return {expression}; }}")
+    page.wait_for_function(f"() => {{ const view = {find}?.view; return Boolean(view) && ({expression}); }}")
 
 
 def renew(page: Page) -> None:
