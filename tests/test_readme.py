@@ -11,7 +11,7 @@ FOLDERS = {
     "pages": "one short file a page; its name is its URL",
     "pages/ui": "what pages share",
     "assets": "what the browser gets: style, icons, pictures",
-    "assets/components": "the JavaScript of the three browser views",
+    "assets/components": "the JavaScript of the browser views",
     "core": "everything but the interface; runs without Streamlit",
     "core/systems": "one row a system",
     "core/text": "texts, and how they are cut",
