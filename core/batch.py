@@ -25,3 +25,8 @@ class Batch:
     query_mask: Bool[Tensor, "#batch #n_heads pos key"] | None = None  # of XLNet's second stream, which may not see the token it predicts
     label: Int[Tensor, " batch"] | None = None  # what is to be said of the whole sequence: is the next sentence (BERT), their order (ERNIE)
     task: int = 0  # which of several objectives made it (ERNIE)
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens read, padding included."""
+        return self.ids.numel() + (0 if self.source is None else self.source.numel())

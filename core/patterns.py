@@ -1,17 +1,23 @@
 """Attention with tokens: whatever shows attention takes these."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+# Which attention of a model: its only one; an encoder's, a decoder's own, the decoder's to the encoder; XLNet's second stream.
+PARTS = {"self": "self-attention", "encoder": "encoder", "decoder": "decoder", "cross": "decoder to encoder", "query": "query stream"}
+
 
 @dataclass(frozen=True, eq=False)
 class Patterns:
-    """The attention of one text: `weights[layer, head, query, key]`, float32, each row a distribution over its allowed keys."""
+    """One kind of attention of one text: `weights[layer, head, query, key]`, float32, each row a distribution over its allowed keys."""
 
-    tokens: list[str]
+    queries: Sequence[str]  # the tokens that look
+    keys: Sequence[str]  # the tokens that are looked at
     weights: np.ndarray
     allowed: np.ndarray  # bool [query, key]
+    part: str = "self"  # of PARTS
     n_left_out: int = 0  # tokens at the end of the text for which the model's context had no room
 
     def bytes(self) -> np.ndarray:

@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from core.patterns import PARTS
 from core.settings import check, ranges
 from core.systems import SCHEDULE, SYSTEMS, System, View, offering, system
 from core.text import corpora, encoding
 from core.text.encoding import EncodedCorpus
 from core.text.tokenizing import TokenizerSettings
 from core.training import metrics, trainer
-from core.training.learner import Attending, Generating, Learner
+from core.training.learner import Answering, Attending, Generating, Learner
+from core.training.recording import WRITES
 from core.training.run import Run, RunConfig, create
 
 ROOT = Path(__file__).parents[1]
@@ -189,12 +191,13 @@ def test_what_it_offers_it_has(row: System, encoded: EncodedCorpus) -> None:
     assert ("vectors" in row.offers) == (len(vectors.words) > 0)
     assert ("attention" in row.offers) == isinstance(made, Attending)
     assert ("generate" in row.offers) == isinstance(made, Generating)
+    assert bool({"fill", "translate"} & row.offers) == isinstance(made, Answering)
     run = small_run(row, n_steps=20)
     trainer.train(run)
     last = run.snapshots()[-1]
     assert (last.vectors() is not None) == ("vectors" in row.offers)
     assert bool(last.attention()) == ("attention" in row.offers)
-    assert bool(last.samples()) == ("generate" in row.offers)
+    assert bool(last.samples()) == bool(row.offers & WRITES)
     assert last.weights() is not None
 
 
@@ -215,24 +218,28 @@ def test_its_patterns_are_distributions_over_allowed_keys(row: System, encoded: 
     made = learner(row, encoded)
     for _ in range(3):
         made.advance()
-    found = made.patterns(SENTENCE)
-    n = len(found.tokens)
-    assert found.weights.shape[2:] == found.allowed.shape == (n, n)
-    assert found.weights.sum(axis=-1) == pytest.approx(1, abs=1e-5)
-    assert (found.weights >= 0).all()
-    assert (found.weights[:, :, ~found.allowed] == 0).all()
+    for found in made.patterns(SENTENCE):
+        assert found.part in PARTS
+        assert found.weights.shape[2:] == found.allowed.shape == (len(found.queries), len(found.keys))
+        assert found.weights.sum(axis=-1) == pytest.approx(1, abs=1e-5)
+        assert (found.weights >= 0).all()
+        assert (found.weights[:, :, ~found.allowed] == 0).all()
 
 
 @attending
 def test_it_sees_no_more_than_its_mask_allows(row: System, encoded: EncodedCorpus) -> None:
-    """Where a position may not see the last word, changing that word changes nothing of its attention."""
+    """Where a position may not see the last word, changing that word changes nothing of its attention. Where one is translated, the last one written."""
     made = learner(row, encoded)
     for _ in range(3):
         made.advance()
-    one, other = made.patterns("the king sees the queen"), made.patterns("the king sees the man")
-    blind = ~one.allowed[:, -1]
-    assert one.weights[:, :, blind] == pytest.approx(other.weights[:, :, blind], abs=1e-6)
-    assert not np.allclose(one.weights[:, :, ~blind], other.weights[:, :, ~blind]), "and where it may, something"
+    before = "the man\tthe king sees the" if "translate" in row.offers else "the king sees the"
+    one, other = ({each.part: each for each in made.patterns(f"{before} {last}")} for last in ("queen", "man"))
+    changed = "decoder" if "decoder" in one else "self"
+    blind = ~one[changed].allowed[:, -1]
+    for part in one:
+        unseen = slice(None) if part == "encoder" else blind
+        assert one[part].weights[:, :, unseen] == pytest.approx(other[part].weights[:, :, unseen], abs=1e-6)
+    assert not np.allclose(one[changed].weights[:, :, ~blind], other[changed].weights[:, :, ~blind]), "and where it may, something"
 
 
 @pytest.mark.parametrize("row", offering("generate"), ids=lambda row: row.name)

@@ -1,17 +1,41 @@
 """The attention patterns of a text."""
 
+import re
+from collections.abc import Sequence
+
 import torch
+from torch import Tensor
 
 from core.batch import Batch
 from core.inspection.hooks import capture
 from core.models.language_model import LanguageModel, resting
 from core.patterns import Patterns
 
+# Where a hook point stands says which attention it is, in this order.
+PLACES = (("cross", r"cross_attention"), ("encoder", r"^encoder\."), ("decoder", r"^decoder\."), ("self", r""))
 
-def patterns(model: LanguageModel, batch: Batch, tokens: list[str], n_left_out: int = 0) -> Patterns:
-    """What each head of each layer attends to in the batch's first sequence. `tokens` are its tokens as shown."""
+
+def part_of(name: str) -> str:
+    """Which of core.patterns.PARTS a hook point of this name belongs to."""
+    return next(part for part, where in PLACES if re.search(where, name))
+
+
+def patterns(model: LanguageModel, batch: Batch, tokens: Sequence[str], source: Sequence[str] = (), n_left_out: int = 0) -> list[Patterns]:
+    """What each head of each layer attends to in the batch's first sequence, one Patterns for each kind of attention that the model has.
+
+    tokens, source: those of `batch.ids` and `batch.source`, as shown.
+    """
     assert len(tokens) == batch.ids.shape[1]
     with resting(model), capture(model, "*.pattern") as captured:
         model.hidden(batch)
-    weights = torch.stack([pattern[0] for pattern in captured.values()])  # [layer n_heads query key]
-    return Patterns(tokens, weights.float().cpu().numpy(), batch.attn_mask[0, 0].cpu().numpy(), n_left_out)
+    found: dict[str, list[Tensor]] = {}
+    for name, pattern in captured.items():
+        found.setdefault(part_of(name), []).append(pattern[0])  # [n_heads query key]
+    sides = {"encoder": (source, source, batch.source_mask), "cross": (tokens, source, batch.memory_mask)}
+    made = []
+    for part, layers in found.items():
+        queries, keys, mask = sides.get(part, (tokens, tokens, batch.attn_mask))
+        assert mask is not None
+        allowed = mask[0, 0].expand(len(queries), len(keys)).cpu().numpy()
+        made.append(Patterns(list(queries), list(keys), torch.stack(layers).float().cpu().numpy(), allowed, part, n_left_out))
+    return made

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from core.batch import Batch
@@ -30,6 +30,23 @@ class LanguageModel(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.embed.weight.device
+
+
+class EncoderDecoder(LanguageModel):
+    """The encoder reads all of the source once; the decoder's states are made from what it left, the memory."""
+
+    def encode(
+        self, source: Int[Tensor, "batch source_pos"], mask: Bool[Tensor, "#batch #n_heads source_pos source_pos"]
+    ) -> Float[Tensor, "batch source_pos d_memory"]:
+        raise NotImplementedError
+
+    def decode(self, batch: Batch, memory: Float[Tensor, "batch source_pos d_memory"]) -> Float[Tensor, "batch pos d_model"]:
+        raise NotImplementedError
+
+    def hidden(self, batch: Batch) -> Float[Tensor, "batch pos d_model"]:
+        assert batch.source is not None, "an encoder needs something to read"
+        assert batch.source_mask is not None
+        return self.decode(batch, self.encode(batch.source, batch.source_mask))
 
 
 @contextmanager

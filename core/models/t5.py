@@ -14,13 +14,13 @@ from core.batch import Batch
 from core.blocks.attention import Attention
 from core.blocks.block import Block
 from core.blocks.positions import RelativePositions
-from core.models.language_model import LanguageModel
+from core.models.language_model import EncoderDecoder
 
 norm = partial(nn.RMSNorm, eps=1e-6)
 attention = partial(Attention, bias=False, scale=False)
 
 
-class T5(LanguageModel):
+class T5(EncoderDecoder):
     def __init__(self, d_model: int, n_heads: int, n_layers: int, d_ff: int, n_ctx: int, vocab_size: int, n_buckets: int = 32, dropout: float = 0.0) -> None:
         super().__init__()
         self.n_ctx, self.d_model = n_ctx, d_model
@@ -48,11 +48,6 @@ class T5(LanguageModel):
             x = block(x, batch.attn_mask, added=distances, memory=memory, memory_mask=batch.memory_mask)
         last: Tensor = self.dropout(self.decoder_norm(x))
         return last
-
-    def hidden(self, batch: Batch) -> Float[Tensor, "batch pos d_model"]:
-        assert batch.source is not None, "an encoder needs something to read"
-        assert batch.source_mask is not None
-        return self.decode(batch, self.encode(batch.source, batch.source_mask))
 
     def unembed(self, hidden: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch vocab"]:
         return F.linear(hidden * self.d_model**-0.5, self.embed.weight)

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from core.batch import Batch
 from core.blocks.block import Block
 from core.blocks.positions import sinusoids
-from core.models.language_model import LanguageModel
+from core.models.language_model import EncoderDecoder
 
 
-class Transformer(LanguageModel):
+class Transformer(EncoderDecoder):
     def __init__(
         self, d_model: int, n_heads: int, n_layers: int, d_ff: int, n_ctx: int, vocab_size: int, norm: str = "post", dropout: float = 0.0
     ) -> None:  # fmt: skip
@@ -44,11 +44,6 @@ class Transformer(LanguageModel):
             x = block(x, batch.attn_mask, memory=memory, memory_mask=batch.memory_mask)
         last: Tensor = self.decoder_norm(x)
         return last
-
-    def hidden(self, batch: Batch) -> Float[Tensor, "batch pos d_model"]:
-        assert batch.source is not None, "an encoder needs something to read"
-        assert batch.source_mask is not None
-        return self.decode(batch, self.encode(batch.source, batch.source_mask))
 
     def embedded(self, ids: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_model"]:
         x: Tensor = self.dropout(self.embed(ids) * self.d_model**0.5 + self.get_buffer("places")[: ids.shape[1]])

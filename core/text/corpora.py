@@ -36,6 +36,7 @@ class Corpus:
     n_distinct: int
     n_bytes: int
     digest: str
+    pairs: bool = False  # whether each line is a source, a tab and a target
 
     def text(self) -> str:
         return (self.folder / "text.txt").read_text("utf-8")
@@ -143,14 +144,14 @@ def remove(id: str) -> None:
             shutil.rmtree(cached, ignore_errors=True)
 
 
-def store(name: str, title: str, origin: str | Callable[[], str], write: Write, progress: Progress, fixed_id: bool = False) -> Corpus:
+def store(name: str, title: str, origin: str | Callable[[], str], write: Write, progress: Progress, fixed_id: bool = False, pairs: bool = False) -> Corpus:
     """Lets `write` write a text, takes its facts, and puts both in place at once, under an id made of name and content."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "text"
     with folder_aside(subfolder("corpora")) as aside:
         write(aside / "text.txt", progress)
         about, counts = facts(aside / "text.txt", progress)
         about["id"] = slug if fixed_id else f"{slug}-{about['digest'][:8]}"
-        about |= {"title": title.strip()[:100] or slug, "origin": origin if isinstance(origin, str) else origin()}
+        about |= {"title": title.strip()[:100] or slug, "origin": origin if isinstance(origin, str) else origin(), "pairs": pairs}
         np.save(aside / "frequencies.npy", counts)
         write_whole(aside / "about.json", json.dumps(about, ensure_ascii=False))
         folder = subfolder("corpora") / about["id"]
@@ -166,6 +167,7 @@ def _read(folder: Path) -> Corpus | None:
     """The corpus of a folder; None where there is none, or not the whole of it."""
     try:
         about = json.loads((folder / "about.json").read_text("utf-8"))
+        about.setdefault("pairs", False)  # what was kept before there were any
         corpus = Corpus(folder=folder, **{name: about[name] for name in Corpus.__dataclass_fields__ if name != "folder"})
         whole = (folder / "text.txt").stat().st_size == corpus.n_bytes and (folder / "frequencies.npy").is_file()
         return corpus if whole and corpus.id == folder.name else None

@@ -1,8 +1,9 @@
 """A corpus cut into token ids, cached on disk by what it was made from; made block by block, so that it may be larger than memory.
 
 Words: -1 stands where a sentence ends; without punctuation (static embeddings) words outside the vocabulary are left out, as word2vec does,
-with punctuation (language models) they are [UNK]. Characters, BPE and WordPiece run on from the first line to the last, without any -1;
-characters and BPE keep the line ends as tokens.
+with punctuation (language models) they are [UNK]. WordPiece, which keeps nothing of the blanks, has -1 at sentence ends too. Characters and BPE
+run on from the first line to the last, without any -1, and keep the line ends as tokens. In a text of pairs -2 stands between the two sides and
+-1 after the second, whatever the tokens are.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ from core.text.tokenizing import TokenizerSettings
 from core.text.writing import Growing, folder_aside, put_in_place, rewrite
 from core.workspace import subfolder
 
-VERSION = "4"  # part of the cache's key; raise it when the same text and settings give other ids
+VERSION = "5"  # part of the cache's key; raise it when the same text and settings give other ids
 HELD_OUT = 0.05
 MIN_TOKENS = 20  # below this there is nothing to learn from, and nothing to hold out
 LOOKED_AT = 1 << 18  # ids searched at a time for the end of a sentence
@@ -35,7 +36,10 @@ Made = tuple[Tokenizer, npt.NDArray[np.int64]]  # and how often each token is am
 
 @dataclass(frozen=True, eq=False)
 class EncodedCorpus:
-    """ids: int32 [n], memory-mapped, -1 where a sentence ends (words only). counts: int64 [vocab_size], how often each token stands in ids."""
+    """ids: int32 [n], memory-mapped; -1 where a sentence (or a pair) ends, -2 between the sides of a pair.
+
+    counts: int64 [vocab_size], how often each token stands in ids.
+    """
 
     tokenizer: Tokenizer
     ids: npt.NDArray[np.int32]
@@ -106,25 +110,28 @@ def _words(corpus: Corpus, settings: TokenizerSettings, path: Path, progress: Pr
 
     stream = WordStream(corpus.cut(progress), settings, progress)
     tokenizer = stream.tokenizer()
-    return tokenizer, write(stream.ids(tokenizer), tokenizer.vocab_size, path)
+    ids = _ids(corpus, tokenizer, progress) if corpus.pairs else stream.ids(tokenizer)
+    return tokenizer, write(ids, tokenizer.vocab_size, path)
 
 
 def _running(corpus: Corpus, settings: TokenizerSettings, path: Path, progress: Progress) -> Made:
     from core.text import running
 
     tokenizer = running.learn(corpus, settings, progress)
-    counts = write(running.ids(corpus, tokenizer, progress), tokenizer.vocab_size, path)
+    counts = write(_ids(corpus, tokenizer, progress), tokenizer.vocab_size, path)
     tokenizer, new_ids = tokenizer.ordered(counts)
-    rewrite(path, new_ids.__getitem__, LOOKED_AT)
+    rewrite(path, lambda ids: np.where(ids < 0, ids, new_ids[ids]), LOOKED_AT)
     ordered = np.empty_like(counts)
     ordered[new_ids] = counts
     return tokenizer, ordered
 
 
 def _ids(corpus: Corpus, tokenizer: Tokenizer, progress: Progress) -> Iterator[npt.NDArray[np.int32]]:
-    from core.text import running
+    from core.text import pairs, running
     from core.text.word_stream import WordStream
 
+    if corpus.pairs:
+        return pairs.ids(corpus, tokenizer, progress)
     if tokenizer.kind != "word":
         return running.ids(corpus, tokenizer, progress)
     return WordStream(corpus.cut(progress), tokenizer.settings, progress, tokenizer.phrases).ids(tokenizer)
@@ -152,7 +159,7 @@ def write(blocks: Iterable[npt.NDArray[np.int32]], vocab_size: int, path: Path) 
     counts = np.zeros(vocab_size, np.int64)
     with Growing(path, np.int32) as file:
         for ids in _without_empty_sentences(blocks):
-            counts += np.bincount(ids[ids != END], minlength=vocab_size)
+            counts += np.bincount(ids[ids >= 0], minlength=vocab_size)
             file.append(ids)
     return counts
 

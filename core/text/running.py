@@ -1,4 +1,4 @@
-"""Running text as ids: characters, BPE and WordPiece, block by block."""
+"""Running text as ids: characters, BPE and WordPiece, block by block; WordPiece, which drops all blanks, with END where a sentence ends."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,9 @@ import numpy.typing as npt
 from core.text import subwords, tokenizers
 from core.text.corpora import Corpus
 from core.text.progress import Progress
-from core.text.tokenizers import Tokenizer
+from core.text.segmentation import SENTENCE_END
+from core.text.segmentation import stretches as stretches_and_ends
+from core.text.tokenizers import END, Tokenizer
 from core.text.tokenizing import TokenizerSettings
 
 LEARN_FROM = 4_000_000  # bytes of text from which BPE and WordPiece learn, and
@@ -41,6 +43,8 @@ def _characters(corpus: Corpus) -> "Counter[str]":
     for text, _ in corpus.blocks():
         points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         counts += np.bincount(points, minlength=len(counts))
+    if corpus.pairs:
+        counts[[ord("\t"), ord("\n")]] = 0  # they say where a side ends
     return Counter({chr(point): int(counts[point]) for point in np.flatnonzero(counts)})
 
 
@@ -52,15 +56,16 @@ class Remembering:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
+        self.ends = tokenizer.kind == "wordpiece"
         self._forget()
 
     def _forget(self) -> None:
-        self._numbers = _Numbers()
-        self._flat = np.zeros(0, np.int32)  # the ids of each distinct stretch, one after the other
-        self._sizes = np.zeros(0, np.int64)  # how many each has
+        self._numbers = _Numbers({SENTENCE_END: 0} if self.ends else {})
+        self._flat = np.array([END] if self.ends else [], np.int32)  # the ids of each distinct stretch, one after the other
+        self._sizes = np.ones(len(self._numbers), np.int64)  # how many each has
 
     def ids(self, text: str) -> npt.NDArray[np.int32]:
-        stretches = subwords.stretches(text)
+        stretches = stretches_and_ends(text) if self.ends else subwords.stretches(text)
         if len(self._numbers) > REMEMBERED:
             self._forget()
         numbers = np.fromiter(map(self._numbers.__getitem__, stretches), np.int32, len(stretches))

@@ -25,7 +25,8 @@ from core.text.tokenizing import TokenizerSettings
 from core.workspace import write_whole
 
 SPECIALS = ("[PAD]", "[UNK]", "[BOS]", "[EOS]", "[MASK]", "[CLS]", "[SEP]")
-END = -1  # stands among the ids of words where a sentence ends
+END = -1  # stands among the ids where a sentence (or a pair) ends, and
+TAB = -2  # between the two sides of a pair: whoever reads text alone takes any number below 0 for an end
 
 
 class Tokenizer:
@@ -60,7 +61,7 @@ class Tokenizer:
     def encode(self, text: str) -> list[int]:
         """The ids of `text`; what the vocabulary lacks is [UNK]."""
         ids = self.array(unicodedata.normalize("NFC", text))
-        return [int(i) for i in ids if i != END]
+        return [int(i) for i in ids if i >= 0]
 
     def array(self, text: str) -> npt.NDArray[np.int32]:
         """The ids of a long text [n_tokens]; for words, END (-1) where a sentence ends."""

@@ -7,23 +7,27 @@ from core.batch import Batch
 from core.models.gpt import GPT
 from core.objectives.causal import Causal, to_read
 from core.systems.gpt import GPTSettings
+from core.text.tokenizers import Tokenizer
+from core.trained.continuing import Continues
 from core.training.learner import Cost
-from core.training.neural import NeuralLearner
+from core.training.neural import Attends, Generates
 
 
-class GPTLearner(NeuralLearner):
-    """Offers patterns and continuation besides what every learner has."""
+class TrainedGPT(Continues):
+    def batch(self, ids: list[int]) -> Batch:
+        return to_read(ids, self.model.device)
+
+
+class GPTLearner(Attends, Generates):
+    look = TrainedGPT
 
     @classmethod
     def build(cls, settings: GPTSettings, vocab_size: int) -> GPT:
         return GPT(settings, vocab_size)
 
     @classmethod
-    def read(cls, ids: list[int], device: torch.device) -> Batch:
-        return to_read(ids, device)
-
-    def objective_on(self, stream: np.ndarray) -> Causal:
-        return Causal(stream, self.settings.n_ctx, self.encoded.tokenizer.eos_id, self.device)
+    def objective_on(cls, stream: np.ndarray, settings: GPTSettings, tokenizer: Tokenizer, device: torch.device | str = "cpu") -> Causal:
+        return Causal(stream, settings.n_ctx, tokenizer.eos_id, device)
 
     @staticmethod
     def cost(settings: GPTSettings, vocab_size: int) -> Cost:

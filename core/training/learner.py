@@ -1,7 +1,7 @@
 """What a trainer needs of anything that learns, static or neural."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -23,6 +23,8 @@ class Step:
     loss: float  # mean over what was predicted in this step, in nats
     n_tokens: int  # tokens (words) of text passed over
     learning_rate: float
+    losses: Mapping[str, float] = field(default_factory=dict)  # of each task, by its name, where there are several
+    waited: float = field(default=0.0, compare=False)  # seconds in which the model waited for its examples
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Learner(Protocol):
 class Attending(Protocol):
     """What a learner whose system offers "attention" has besides."""
 
-    def patterns(self, text: str) -> Patterns: ...
+    def patterns(self, text: str) -> list[Patterns]: ...
 
 
 @runtime_checkable
@@ -79,6 +81,14 @@ class Generating(Protocol):
 
     def continuation(self, ids: list[int], n_tokens: int, seed: int) -> list[int]:
         """`ids` and up to `n_tokens` more, sampled; never draws from the training generator."""
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """What a learner whose system offers "fill" or "translate" has besides."""
+
+    def answer(self, probe: str) -> tuple[str, str]:
+        """What it makes of a probe: what it was given, and what it says of it."""
 
 
 @runtime_checkable

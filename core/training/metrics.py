@@ -11,7 +11,8 @@ import numpy as np
 
 from core.workspace import write_whole
 
-NAMES = ("step", "loss", "held_out", "speed", "learning_rate", "seconds", "seconds_left")
+NAMES = ("step", "loss", "held_out", "speed", "learning_rate", "seconds", "seconds_left", "waited")
+OF_TASK = "loss: "  # before a task's name: its own loss, a column where a run has several
 Row = dict[str, Any]
 Columns = dict[str, np.ndarray]  # float64 [n_rows] each; not a number where a row does not say
 
@@ -52,15 +53,15 @@ def drop_after(path: Path, step: int) -> list[Row]:
 
 
 def columns(path: Path, n_rows: int = 1000) -> Columns:
-    """Columns by NAMES, thinned to about n_rows; the last row and rows with a held-out loss stay before others."""
+    """Columns by NAMES and the tasks' names, thinned to about n_rows; the last row and rows with a held-out loss stay before others."""
     with _LOCK:
-        table = _read_on(path)
+        names, table = _read_on(path)
     if len(table) > n_rows:
         spread = np.linspace(0, len(table) - 1, n_rows).astype(int)
         evaluated = np.flatnonzero(~np.isnan(table[:, NAMES.index("held_out")]))
         evaluated = evaluated[np.linspace(0, len(evaluated) - 1, min(len(evaluated), n_rows)).astype(int)]
         table = table[np.union1d(spread, evaluated)]
-    return {name: table[:, i].copy() for i, name in enumerate(NAMES)}
+    return {name: table[:, i].copy() for i, name in enumerate(names)}
 
 
 @dataclass
@@ -69,6 +70,7 @@ class _Read:
 
     inode: int = -1
     offset: int = 0
+    names: tuple[str, ...] = NAMES
     table: np.ndarray = field(default_factory=lambda: np.empty((0, len(NAMES))))
 
 
@@ -76,7 +78,7 @@ _LOCK = threading.Lock()
 _READ: dict[Path, _Read] = {}
 
 
-def _read_on(path: Path) -> np.ndarray:
+def _read_on(path: Path) -> tuple[tuple[str, ...], np.ndarray]:
     try:
         with open(path, "rb") as file:
             inode, size = os.fstat(file.fileno()).st_ino, os.fstat(file.fileno()).st_size
@@ -86,18 +88,20 @@ def _read_on(path: Path) -> np.ndarray:
             file.seek(read.offset)
             new, n_bytes = _parsed(file.read())
     except FileNotFoundError:
-        return _Read().table
-    numbers = [[np.nan if row.get(name) is None else row[name] for name in NAMES] for row in new]
-    table = np.concatenate([read.table, np.array(numbers, np.float64).reshape(-1, len(NAMES))])
+        return NAMES, _Read().table
+    names = tuple(dict.fromkeys([*read.names, *(name for row in new for name in row if name.startswith(OF_TASK))]))
+    numbers = [[np.nan if row.get(name) is None else row[name] for name in names] for row in new]
+    known = np.pad(read.table, ((0, 0), (0, len(names) - len(read.names))), constant_values=np.nan)
+    table = np.concatenate([known, np.array(numbers, np.float64).reshape(-1, len(names))])
     while len(_READ) > 64:  # a few browsers' worth
         _READ.pop(next(iter(_READ)))
-    _READ[path] = _Read(inode, read.offset + n_bytes, table)
-    return table
+    _READ[path] = _Read(inode, read.offset + n_bytes, names, table)
+    return names, table
 
 
 def _is_row(row: Any) -> bool:
     """Whether it is one of ours: a number, or nothing, under each name. Somebody may have written into the file."""
-    return isinstance(row, dict) and isinstance(row.get("step"), int) and all(isinstance(row.get(name, 0.0), int | float | None) for name in NAMES)
+    return isinstance(row, dict) and isinstance(row.get("step"), int) and all(isinstance(value, int | float | None) for value in row.values())
 
 
 def _parsed(content: bytes) -> tuple[list[Row], int]:

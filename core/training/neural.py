@@ -1,6 +1,7 @@
 """The learner of every neural system: a model, an objective, AdamW. A system adds how the two are made (see core.training.gpt)."""
 
 import math
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,7 +17,7 @@ from core.models.language_model import LanguageModel, resting
 from core.patterns import Patterns
 from core.text.encoding import EncodedCorpus
 from core.text.tokenizers import Tokenizer
-from core.trained import Trained
+from core.trained.model import Trained
 from core.training import device
 from core.training.learner import State, Step
 from core.vectors import Vectors
@@ -43,12 +44,14 @@ class NeuralLearner:
     and nothing that happens between two steps can change the second.
     """
 
+    look: type[Trained]  # the system's own kind of model to look at
+
     def __init__(self, settings: Any, encoded: EncodedCorpus) -> None:
         self.settings, self.encoded, self.step = settings, encoded, 0
         self.device = device.chosen()
         with drawing_from(settings.seed, self.device):
             self.model = self.build(settings, encoded.tokenizer.vocab_size).to(self.device)
-        self.objective = self.objective_on(encoded.train)
+        self.objective = self.objective_on(encoded.train, settings, encoded.tokenizer, self.device)
         self.optimizer = adamw(self.model, settings.learning_rate, settings.weight_decay)
 
     @classmethod
@@ -57,12 +60,8 @@ class NeuralLearner:
         raise NotImplementedError
 
     @classmethod
-    def read(cls, ids: list[int], device: torch.device) -> Batch:
-        """One sequence under the system's mask, to be looked at or continued."""
-        raise NotImplementedError
-
-    def objective_on(self, stream: np.ndarray) -> Objective:
-        """The system's objective on a stream of token ids, -1 at sentence ends."""
+    def objective_on(cls, stream: np.ndarray, settings: Any, tokenizer: Tokenizer, device: torch.device | str = "cpu") -> Objective:
+        """The system's objective on a stream of token ids with its marks (see core.text.encoding); ValueError in words where there is nothing to learn."""
         raise NotImplementedError
 
     @classmethod
@@ -73,18 +72,30 @@ class NeuralLearner:
             model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
         except RuntimeError as error:
             raise ValueError(f"These weights do not belong to this model and tokenizer. Open them with those they were trained under. {error}") from error
-        return Trained(model.to(device.chosen()).eval(), tokenizer, cls.read)
+        return cls.look(model.to(device.chosen()).eval(), tokenizer, settings)
 
-    def loss(self, batch: Batch) -> Tensor:
-        """Mean cross-entropy over the positions that have a target. (Here every one has; a system that hides only some picks those first.)"""
-        return F.cross_entropy(self.model(batch).flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORE)
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """What is to be made small, by the name of each task; here one, the mean cross-entropy of the tokens to be predicted."""
+        return {"tokens": self.token_loss(batch, self.model.hidden(batch))}
+
+    def token_loss(self, batch: Batch, hidden: Tensor) -> Tensor:
+        """Mean cross-entropy over the positions that have a target; logits are made for those alone."""
+        wanted = batch.targets != IGNORE
+        if not wanted.all():
+            hidden, targets = hidden[wanted], batch.targets[wanted]
+        else:
+            hidden, targets = hidden.flatten(0, 1), batch.targets.flatten()
+        return F.cross_entropy(self.model.unembed(hidden), targets, label_smoothing=getattr(self.settings, "label_smoothing", 0.0) * self.model.training)
 
     def advance(self) -> Step:
         data_seed, dropout_seed = self._draws()
+        began = time.perf_counter()
         batch = self.objective.sample(self.settings.batch_size, torch.Generator().manual_seed(data_seed))
+        waited = time.perf_counter() - began
         rate = learning_rate(self.step, self.settings)
         with drawing_from(dropout_seed, self.device), device.mixed_precision(self.device):
-            loss = self.loss(batch)
+            losses = self.losses(batch)
+            loss = sum_of(losses)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for group in self.optimizer.param_groups:
@@ -95,11 +106,12 @@ class NeuralLearner:
         mean = loss.item()  # last, so that a graphics processor has all of the step's work before it is waited for
         if not math.isfinite(mean):
             raise ValueError(f"The loss is no longer a number at step {self.step}. Train with a smaller learning rate than {self.settings.learning_rate:g}.")
-        return Step(mean, batch.ids.numel(), rate)
+        each = {name: float(one) for name, one in losses.items()} if len(losses) > 1 else {}
+        return Step(mean, batch.n_tokens, rate, each, waited)
 
     def held_out_loss(self) -> float:
         with resting(self.model), device.mixed_precision(self.device):
-            losses = [(self.loss(batch), batch.ids.numel()) for batch in self._held_out]
+            losses = [(sum_of(self.losses(batch)), batch.n_tokens) for batch in self._held_out]
         return float(sum(loss * n for loss, n in losses)) / sum(n for _, n in losses)
 
     def begin(self, weights: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
@@ -136,31 +148,56 @@ class NeuralLearner:
             self.optimizer.state[weight] = {"step": torch.tensor(float(self.step), device=self.device), **kept}
 
     def vectors(self) -> Vectors:
-        return self.trained.vectors(self.encoded.counts)
-
-    def patterns(self, text: str) -> Patterns:
-        return self.trained.patterns(text)
-
-    def continuation(self, ids: list[int], n_tokens: int, seed: int) -> list[int]:
-        return self.trained.continuation(ids, n_tokens, seed)
+        found: Vectors = self.trained.vectors(self.encoded.counts)
+        return found
 
     @property
-    def trained(self) -> Trained:
-        """The model as it is now, to look at."""
-        return Trained(self.model, self.encoded.tokenizer, self.read)
+    def trained(self) -> Any:
+        """The model as it is now, to look at: a `look`."""
+        return self.look(self.model, self.encoded.tokenizer, self.settings)
 
     @cached_property
     def _held_out(self) -> list[Batch]:
         stream = self.encoded.held_out
         if len(stream) < 2:  # a very short text: its last tokens, predicted from what came before
             stream = np.concatenate((self.encoded.train[-1:], stream))
-        return self.objective_on(stream).spread(HELD_OUT_TOKENS, self.settings.batch_size)
+        objective = self.objective_on(stream, self.settings, self.encoded.tokenizer, self.device)
+        return objective.spread(HELD_OUT_TOKENS, self.settings.batch_size)
 
     def _draws(self) -> tuple[int, int]:
         """This step's two seeds: where its examples come from, and its dropout."""
         # Hashed to 32 bits each: of a seed, torch's generator on the CPU takes the lowest 32 bits and no more.
         data, dropout = np.random.SeedSequence((self.settings.seed, self.step)).generate_state(2)
         return int(data), int(dropout)
+
+
+class Attends(NeuralLearner):
+    """The learner of a system that offers "attention"."""
+
+    def patterns(self, text: str) -> list[Patterns]:
+        found: list[Patterns] = self.trained.patterns(text)
+        return found
+
+
+class Generates(NeuralLearner):
+    """The learner of a system that offers "generate"; its `look` is a core.trained.continuing.Continues."""
+
+    def continuation(self, ids: list[int], n_tokens: int, seed: int) -> list[int]:
+        drawn: list[int] = self.trained.continuation(ids, n_tokens, seed)
+        return drawn
+
+
+class Answers(NeuralLearner):
+    """The learner of a system that offers "fill" or "translate"."""
+
+    def answer(self, probe: str) -> tuple[str, str]:
+        said: tuple[str, str] = self.trained.answer(probe)
+        return said
+
+
+def sum_of(losses: Mapping[str, Tensor]) -> Tensor:
+    """The whole loss of several tasks, each counted alike."""
+    return torch.stack(list(losses.values())).sum()
 
 
 @contextmanager
@@ -180,10 +217,12 @@ def adamw(model: torch.nn.Module, rate: float, weight_decay: float) -> torch.opt
 
 
 def learning_rate(step: int, settings: Any) -> float:
-    """Rises linearly over `warmup_steps`, then falls along a cosine to a tenth at `n_steps`. step: from 0."""
+    """Rises linearly over `warmup_steps`, then falls along a cosine to a tenth at `n_steps`, or where `schedule` says so with 1/sqrt(step). step: from 0."""
     highest, warmup, n_steps = float(settings.learning_rate), int(settings.warmup_steps), int(settings.n_steps)
     if step < warmup:
         return highest * (step + 1) / (warmup + 1)
+    if getattr(settings, "schedule", "cosine") == "inverse root":  # Vaswani et al. 2017, equation 3
+        return highest * math.sqrt((warmup + 1) / (step + 1))
     done = min(1.0, (step - warmup) / max(1, n_steps - warmup))
     return highest * (0.1 + 0.45 * (1 + math.cos(math.pi * done)))
 

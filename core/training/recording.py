@@ -16,6 +16,8 @@ import numpy as np
 
 from core.projection import aligned, pca
 from core.text.encoding import EncodedCorpus
+from core.text.sentences import pairs
+from core.text.tokenizers import TAB
 from core.training.checkpoints import save_whole
 from core.training.learner import Learner
 from core.training.run import Run
@@ -27,6 +29,7 @@ N_LIVE = 2000  # of the live map
 PROBE_LENGTH = 48  # tokens of a probe's live picture
 PROBE_CHARACTERS = 120
 SAMPLE_LENGTH = 32  # tokens
+WRITES = frozenset({"generate", "fill", "translate"})  # views of systems that have something to say
 WATCHED = 5.0  # seconds for which a look counts
 LIVE_EVERY = 1.0  # seconds
 LIVE_SHARE = 0.025  # of the training time, at most
@@ -77,14 +80,17 @@ class Recorder:
             counts = {} if vectors.counts is None else {"counts": np.asarray(vectors.counts)}
             save_whole(folder / "vectors.safetensors", {"matrix": vectors.matrix, **counts}, as_metadata(words=vectors.words), sure=False)
         if "attention" in self.offers:
-            probes = [self.parts.patterns(probe) for probe in self.probes]
-            arrays = {str(i): each.bytes() for i, each in enumerate(probes)}
-            allowed = {f"{i}.allowed": each.allowed.astype(np.uint8) for i, each in enumerate(probes)}
-            save_whole(folder / "attention.safetensors", arrays | allowed, as_metadata(tokens=[each.tokens for each in probes]), sure=False)
-        if "generate" in self.offers:
+            found = [(i, each) for i, probe in enumerate(self.probes) for each in self.parts.patterns(probe)]
+            arrays = {f"{i}.{each.part}": each.bytes() for i, each in found}
+            allowed = {f"{i}.{each.part}.allowed": each.allowed.astype(np.uint8) for i, each in found}
+            told = [(i, each.part, list(each.queries), list(each.keys)) for i, each in found]
+            save_whole(folder / "attention.safetensors", arrays | allowed, as_metadata(patterns=told), sure=False)
+        if self.offers & WRITES:
             write_whole(folder / "samples.json", json.dumps([self._sampled()], ensure_ascii=False))
 
     def _sampled(self) -> dict[str, str]:
+        if "generate" not in self.offers:
+            return dict(zip(("prompt", "text"), self.parts.answer(self.probes[0]), strict=True))
         prompt = self._prompt()
         ids = self.parts.continuation(prompt, SAMPLE_LENGTH, self.run.config.settings.seed)
         decode = self.encoded.tokenizer.decode
@@ -112,10 +118,15 @@ class Recorder:
             self._layout = aligned(pca(vectors.matrix), self._layout)
             arrays["xy"], told["words"] = self._layout, vectors.words
         if "attention" in self.offers:
-            patterns = self.parts.patterns(self.probes[0])
-            arrays["attention"], told["tokens"] = patterns.bytes()[:, :, :PROBE_LENGTH, :PROBE_LENGTH], patterns.tokens[:PROBE_LENGTH]
+            found = {each.part: each for each in self.parts.patterns(self.probes[0])}
+            shown = found.get("cross") or next(iter(found.values()))
+            arrays["attention"] = shown.bytes()[:, :, :PROBE_LENGTH, :PROBE_LENGTH]
+            arrays["allowed"] = shown.allowed[:PROBE_LENGTH, :PROBE_LENGTH].astype(np.uint8)
+            told |= {"part": shown.part, "queries": list(shown.queries[:PROBE_LENGTH]), "keys": list(shown.keys[:PROBE_LENGTH])}
         if "generate" in self.offers:
             told["text"] = self._growing(step)
+        elif self.offers & WRITES:
+            told["text"] = " → ".join(self.parts.answer(self.probes[0]))
         save_whole(self.run.folder / "live.safetensors", arrays, as_metadata(live=told), sure=False)
         taken = time.monotonic() - now
         self.live_seconds, self.n_live = self.live_seconds + taken, self.n_live + 1
@@ -148,7 +159,13 @@ class Recorder:
 
 
 def _sentence(encoded: EncodedCorpus) -> str:
-    """A line of the held-out text, of a length that can be looked at: the probe of a run that was given none."""
+    """A line (or a pair) of the held-out text, of a length that can be looked at: the probe of a run that was given none."""
+    if TAB in encoded.held_out[:600]:
+        stream, decode = np.asarray(encoded.held_out[:6000]), encoded.tokenizer.decode
+        (s0, s1), (t0, t1) = pairs(stream, encoded.tokenizer)
+        lengths = np.maximum(s1 - s0, t1 - t0)
+        i = int(np.argmin(np.abs(lengths - min(12, np.median(lengths)))))
+        return f"{decode(stream[s0[i] : s1[i]])}\t{decode(stream[t0[i] : t1[i]])}"
     known = [int(i) for i in encoded.held_out[:600] if int(i) != encoded.tokenizer.unk_id]
     lines = [line.strip() for line in encoded.tokenizer.decode(known).splitlines()]
     # The first line may begin in the middle of a sentence.

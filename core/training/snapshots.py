@@ -2,7 +2,8 @@
 
 snapshots/NNNNNNNN/vectors.safetensors    "matrix" float32 [n_words<=5000, d_model], "counts"; metadata: words
                    weights.safetensors    the model alone (left out where the disk budget is too small, but never of the last)
-                   attention.safetensors  "0", "1"...: uint8 [n_layers, n_heads, query, key], one a probe, "0.allowed"...; metadata: tokens
+                   attention.safetensors  "0.self", "0.cross"...: uint8 [n_layers, n_heads, query, key], of each probe each kind of attention, and
+                                          "0.self.allowed"...; metadata: patterns, a [probe, part, queries, keys] for each
                    samples.json           [{"prompt", "text"}]
 """
 
@@ -21,9 +22,11 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Attention:
-    """One probe's attention. weights: uint8 [n_layers, n_heads, query, key], 255 = all of it; allowed: bool [query, key]."""
+    """One kind of attention of one probe. weights: uint8 [n_layers, n_heads, query, key], 255 = all of it; allowed: bool [query, key]."""
 
-    tokens: list[str]
+    part: str  # of core.patterns.PARTS
+    queries: list[str]
+    keys: list[str]
     weights: np.ndarray
     allowed: np.ndarray
 
@@ -48,16 +51,20 @@ class Snapshot:
         path = self.folder / "weights.safetensors"
         return read(path)[0] if path.exists() else None
 
-    def attention(self) -> list[Attention]:
-        """One a probe; empty where the system has none."""
+    def attention(self) -> list[list[Attention]]:
+        """Of each probe each kind of attention; empty where the system has none."""
         path = self.folder / "attention.safetensors"
         if not path.exists():
             return []
         arrays, metadata = read(path)
-        return [Attention(tokens, arrays[str(i)], arrays[f"{i}.allowed"].astype(bool)) for i, tokens in enumerate(json.loads(metadata["tokens"]))]
+        probes: dict[int, list[Attention]] = {}
+        for probe, part, queries, keys in json.loads(metadata.get("patterns", "[]")):
+            name = f"{probe}.{part}"
+            probes.setdefault(probe, []).append(Attention(part, queries, keys, arrays[name], arrays[f"{name}.allowed"].astype(bool)))
+        return list(probes.values())
 
     def samples(self) -> list[dict[str, str]]:
-        """[{"prompt", "text"}]; empty where the system does not generate."""
+        """[{"prompt", "text"}]: what it makes of the first probe; empty where the system writes nothing."""
         path = self.folder / "samples.json"
         return list(json.loads(path.read_bytes())) if path.exists() else []
 
@@ -69,8 +76,7 @@ class Live:
     step: int
     xy: np.ndarray | None = None  # float32 [n<=2000, 2]
     words: list[str] = field(default_factory=list)  # of xy's rows
-    attention: np.ndarray | None = None  # uint8 [n_layers, n_heads, query, key], of the first probe
-    tokens: list[str] = field(default_factory=list)  # of the attention's axes
+    attention: Attention | None = None  # of the first probe, what a decoder asks its encoder where there is one
     text: str = ""  # a sample that grows
 
 
@@ -88,7 +94,10 @@ def read_live(path: Path) -> Live | None:
     except (FileNotFoundError, ValueError):
         return None
     told = json.loads(metadata["live"])
-    return Live(told["step"], arrays.get("xy"), told.get("words", []), arrays.get("attention"), told.get("tokens", []), told.get("text", ""))
+    attention = None
+    if "attention" in arrays:
+        attention = Attention(told["part"], told["queries"], told["keys"], arrays["attention"], arrays["allowed"].astype(bool))
+    return Live(told["step"], arrays.get("xy"), told.get("words", []), attention, told.get("text", ""))
 
 
 def read(path: Path) -> tuple[Arrays, dict[str, str]]:

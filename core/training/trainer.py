@@ -59,7 +59,7 @@ class Training:
     def __init__(self, run: Run, preparing: Preparing, told: Told) -> None:
         self.run, self.config, self.preparing, self.wishes, self.told = run, run.config, preparing, preparing.wishes, told
         self.loss_sum, self.n_tokens = 0.0, 0.0  # since the last row
-        self.busy, self.busy_tokens = 0.0, 0  # seconds inside steps since the last row of this stretch
+        self.busy, self.busy_tokens, self.waited = 0.0, 0, 0.0  # seconds inside steps since the last row of this stretch, and for examples
         self.next_checkpoint = time.monotonic() + CHECKPOINT_EVERY
 
     def go(self) -> None:
@@ -118,6 +118,7 @@ class Training:
         self.loss_sum += taken.loss * taken.n_tokens
         self.n_tokens += taken.n_tokens
         self.busy_tokens += taken.n_tokens
+        self.waited += taken.waited
         step, last = self.learner.step, self.learner.step == self.config.n_steps
         if last or step % self.config.report_every == 0:
             self._report(taken, evaluate=last or step % self.config.eval_every == 0)
@@ -141,12 +142,15 @@ class Training:
             "seconds": round(self._seconds(), 3),
             "seconds_left": round(each * (self.config.n_steps - step), 2),
         }
+        if self.waited:
+            row["waited"] = round(self.waited / max(1e-9, self.busy), 4)
+        row |= {f"{metrics.OF_TASK}{name}": loss for name, loss in taken.losses.items()}
         if evaluate:
             row["held_out"] = self.learner.held_out_loss()
         metrics.append(self.run.folder / "metrics.jsonl", row)
         self.events.add(row)
         self.told(row)
-        self.loss_sum, self.n_tokens, self.busy, self.busy_tokens = 0.0, 0.0, 0.0, 0
+        self.loss_sum, self.n_tokens, self.busy, self.busy_tokens, self.waited = 0.0, 0.0, 0.0, 0, 0.0
 
     def _checkpoint(self) -> None:
         before = time.monotonic()

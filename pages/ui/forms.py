@@ -8,6 +8,7 @@ import streamlit as st
 from core.settings import Range, check, ranges
 from core.systems import System
 from core.text.tokenizing import TokenizerSettings
+from pages.ui import address
 
 PER_ROW = 4
 
@@ -38,10 +39,13 @@ def presets(system: System) -> None:
         st.caption("Presets", width="content")
         for preset in system.presets:
             start, tokenizer = dataclasses.replace(system.settings(), **preset.settings), preset.tokenizer or system.tokenizer
-            st.button(preset.name, help=preset.help, key=f"preset-{system.name}-{preset.name}", on_click=_fill, args=(system, start, tokenizer))
+            st.button(preset.name, help=preset.help, key=f"preset-{system.name}-{preset.name}", on_click=_fill, args=(system, start, tokenizer, preset.corpus))
 
 
-def _fill(system: System, settings: Any, tokenizer: TokenizerSettings) -> None:
+def _fill(system: System, settings: Any, tokenizer: TokenizerSettings, corpus: str) -> None:
+    if corpus:
+        address.put(corpus=corpus)
+        st.session_state.pop("pick-corpus", None)
     for prefix, config in ((system.name, settings), (f"{system.name}-text", tokenizer)):
         for name, value in dataclasses.asdict(config).items():
             st.session_state[_key(prefix, name)] = value

@@ -128,13 +128,13 @@ def _opened_by_pca(id: str, created: float) -> np.ndarray:
     return aligned(pca(_opened(id, created).head(MAP_WORDS).matrix), None)
 
 
-def attention(run: Run, step: int) -> list[Attention]:
-    """The probes' attention at a step."""
+def attention(run: Run, step: int) -> list[list[Attention]]:
+    """The probes' attention at a step, of each kind."""
     return _attention(str(run.folder), run.config.created, step)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _attention(folder: str, created: float, step: int) -> list[Attention]:
+def _attention(folder: str, created: float, step: int) -> list[list[Attention]]:
     return snapshot(Run(Path(folder)), step).attention()
 
 

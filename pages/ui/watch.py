@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from core.training.metrics import OF_TASK, Columns
 from core.training.run import ACTIVE, RESUMABLE, Run, Status
 from core.training.snapshots import Live
 from pages.ui import address, load, pickers, say
@@ -118,10 +119,17 @@ def _curves(run: Run) -> None:
         [
             Series("loss", table["step"], table["loss"]),
             Series("held-out loss", table["step"][held], table["held_out"][held], kind="points"),
+            *(Series(name.removeprefix(OF_TASK), *_known(table, name), panel="tasks") for name in table if name.startswith(OF_TASK)),
             Series(f"{unit} a second", table["step"], table["speed"], panel="speed"),
         ],
         height=460,
     )
+
+
+def _known(table: Columns, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The steps in which a number is known, and it there."""
+    there = ~np.isnan(table[name])
+    return table["step"][there], table[name][there]
 
 
 def _sample(live: Live | None) -> None:
@@ -146,10 +154,8 @@ def _picture(run: Run, live: Live | None) -> None:
 
 
 def _heads(run: Run, live: Live) -> None:
-    # A mask does not change while a run trains: the first snapshot has it.
-    n = len(live.tokens)
-    allowed = load.attention(run, run.snapshots()[0].step)[0].allowed[:n, :n]
-    attention_view(f"live-heads-{run.id}", live.attention, live.tokens, live.tokens, allowed, height=420)
+    shown = live.attention
+    attention_view(f"live-heads-{run.id}", shown.weights, shown.queries, shown.keys, shown.allowed, height=420)
 
 
 def _newest(run: Run) -> Live | None:
@@ -169,8 +175,11 @@ def _from_snapshot(run: Run) -> Live | None:
     if "vectors" in offers:
         words = load.vectors(run, last.step).head(N_WORDS).words
         xy = load.map_by_pca(run, last.step)[: len(words)]
-    weights, tokens = (probes[0].weights, probes[0].tokens) if probes else (None, [])
-    return Live(last.step, xy, words, weights, tokens, samples[0]["text"] if samples else "")
+    kinds = {each.part: each for each in probes[0]} if probes else {}
+    text = ""
+    if samples:
+        text = samples[0]["text"] if "generate" in offers else f"{samples[0]['prompt']} → {samples[0]['text']}"
+    return Live(last.step, xy, words, kinds.get("cross") or next(iter(kinds.values()), None), text)
 
 
 def _look_closer(run: Run) -> None:

@@ -12,7 +12,7 @@ from core.text.encoding import EncodedCorpus
 from core.text.tokenizing import TokenizerSettings
 from core.training import neural
 from core.training.gpt import GPTLearner
-from core.training.neural import learning_rate
+from core.training.neural import learning_rate, sum_of
 
 TEXT = "the king rules the land . the queen rules the land . " * 40
 TINY = GPTSettings(n_layers=2, n_heads=2, d_model=16, n_ctx=12, batch_size=4, warmup_steps=3, n_steps=40, learning_rate=1e-2)
@@ -91,7 +91,8 @@ def test_weights_alone_are_enough_to_look_at_the_model() -> None:
     learner = GPTLearner(TINY, encoded())
     losses(learner, 3)
     trained = GPTLearner.load(TINY, learner.encoded.tokenizer, learner.weights())
-    assert np.array_equal(trained.patterns("the king").weights, learner.patterns("the king").weights)
+    (one,), (other,) = trained.patterns("the king"), learner.patterns("the king")
+    assert np.array_equal(one.weights, other.weights)
     assert trained.continuation([8], 10, seed=1) == learner.continuation([8], 10, seed=1)
 
 
@@ -113,18 +114,18 @@ def test_vectors_are_of_ordinary_tokens_the_most_frequent_first() -> None:
 
 def test_patterns_are_of_the_texts_beginning_and_say_what_is_missing() -> None:
     learner = GPTLearner(TINY, encoded())
-    short, long = learner.patterns("the king"), learner.patterns("the queen rules")
-    assert (short.tokens, short.n_left_out) == (list("the king"), 0)
-    assert (long.tokens, long.n_left_out) == (list("the queen ru"), 3)
+    (short,), (long,) = learner.patterns("the king"), learner.patterns("the queen rules")
+    assert (short.keys, short.n_left_out) == (list("the king"), 0)
+    assert (long.queries, long.n_left_out) == (list("the queen ru"), 3)
     assert long.weights.shape == (2, 2, 12, 12)
     np.testing.assert_allclose(long.weights.sum(-1), 1, rtol=1e-5)
-    assert learner.patterns("t").weights.tolist() == [[[[1.0]]] * 2] * 2
+    assert learner.patterns("t")[0].weights.tolist() == [[[[1.0]]] * 2] * 2
     with pytest.raises(ValueError, match="no token in this text"):
         learner.patterns("")
 
 
 def test_characters_outside_the_vocabulary_are_looked_at_as_unknown() -> None:
-    assert GPTLearner(TINY, encoded()).patterns("k☃").tokens == ["k", "[UNK]"]
+    assert GPTLearner(TINY, encoded()).patterns("k☃")[0].keys == ["k", "[UNK]"]
 
 
 def test_a_continuation_goes_on_beyond_the_context_and_from_nothing() -> None:
@@ -196,7 +197,7 @@ def test_the_memory_it_asks_for_holds_what_the_backward_pass_keeps(change: dict[
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        learner.loss(learner.objective.sample(16, torch.Generator()))
+        sum_of(learner.losses(learner.objective.sample(16, torch.Generator())))
     measured = sum(tensor.untyped_storage().nbytes() for where, tensor in kept.items() if where not in weights)
     cost = GPTLearner.cost(learner.settings, learner.encoded.tokenizer.vocab_size)
     assert 1 <= (cost.memory - 4 * cost.weights) / measured < 1.4

@@ -47,8 +47,9 @@ def test_a_run_learns_and_leaves_what_can_be_looked_at(toy_run: Make) -> None:
     assert weights is not None
     assert vectors.matrix.shape == (len(vectors.words), 8)
     assert np.array_equal(weights["w_in"], vectors.matrix)
-    (attention,) = last.attention()
-    assert attention.tokens[:2] == ["the", "king"]
+    ((attention,),) = last.attention()
+    assert attention.queries == attention.keys
+    assert attention.keys[:2] == ["the", "king"]
     assert attention.weights.shape == (1, 2, 5, 5)
     assert attention.weights[0, 0, 1].tolist() == [128, 128, 0, 0, 0]
     assert np.array_equal(attention.allowed, np.tri(5, dtype=bool))
@@ -305,8 +306,8 @@ def test_while_watched_it_shows_where_it_is(toy_run: Make) -> None:
     assert first.xy.shape == (len(first.words), 2)
     assert first.xy.dtype == np.float32
     assert first.attention is not None
-    assert first.attention.shape == (1, 2, 5, 5)
-    assert first.tokens[0] == "the"
+    assert first.attention.weights.shape == (1, 2, 5, 5)
+    assert first.attention.keys[0] == "the"
     assert last.text.startswith(first.text)
     assert len(last.text) > len(first.text)
 
@@ -329,7 +330,7 @@ def test_a_probe_without_a_token_is_passed_over(toy_run: Make) -> None:
     run = toy_run(n_steps=5, probes=("", "the king", "  "))
     trainer.train(run)
     assert run.state() == "done", run.error()
-    assert [each.tokens for each in run.snapshots()[-1].attention()] == [["the", "king"]]
+    assert [each.keys for (each,) in run.snapshots()[-1].attention()] == [["the", "king"]]
 
 
 def test_steps_that_learn_from_no_words_have_no_loss_and_are_no_failure(toy_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:

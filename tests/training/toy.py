@@ -84,11 +84,11 @@ class Toy:
     def vectors(self) -> Vectors:
         return Vectors(self.encoded.tokenizer.words, self.w_in)
 
-    def patterns(self, text: str) -> Patterns:
+    def patterns(self, text: str) -> list[Patterns]:
         tokens = self.encoded.tokenizer.pieces(text)
         allowed = np.tri(len(tokens), dtype=bool)
         weights = (allowed / allowed.sum(axis=1, keepdims=True)).astype(np.float32)
-        return Patterns(tokens, np.broadcast_to(weights, (1, 2, *weights.shape)), allowed)
+        return [Patterns(tokens, tokens, np.broadcast_to(weights, (1, 2, *weights.shape)), allowed)]
 
     def continuation(self, ids: list[int], n_tokens: int, seed: int) -> list[int]:
         return ids + [int(i) for i in np.random.default_rng(seed).choice(self.ids, n_tokens)]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from core.generation import Sampling, generate, probabilities
+from core.generation.sampling import Sampling, generate, probabilities
 
 LOGITS = torch.tensor([1.0, 3.0, 2.0, 0.5, -1.0])
 

@@ -1,0 +1,33 @@
+"""Continuing a text: what systems that offer "generate" can be asked."""
+
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.generation.sampling import Drawn, Sampling, generate
+from core.models.language_model import resting
+from core.trained.model import Trained
+
+
+class Continues(Trained):
+    """A model whose last position predicts the next token."""
+
+    def continuation(self, ids: list[int], n_tokens: int, seed: int, sampling: Sampling | None = None) -> list[int]:
+        """`ids` and `n_tokens` more, drawn at a temperature of 0.8 among the 50 likeliest where nothing else is asked for."""
+        sampling = sampling or Sampling(temperature=0.8, top_k=50)
+        return ids + [drawn.id for drawn in self.drawn(ids, n_tokens, seed, sampling)]
+
+    def drawn(self, ids: list[int], n_tokens: int, seed: int, sampling: Sampling, stop: bool = False, n_alternatives: int = 0) -> Iterator[Drawn]:
+        """The same token by token, with what else each could have been; `stop` ends it at the end of a text or sentence."""
+        # A beginning is what follows an end; where the running text has no ends, what follows the most frequent token.
+        begun = ids or [self.tokenizer.eos_id if self.tokenizer.kind in ("word", "wordpiece") else self.tokenizer.n_special]
+        generator = torch.Generator().manual_seed(seed)
+        return generate(self.next_logits, begun, n_tokens, generator, sampling, self.tokenizer.eos_id if stop else None, n_alternatives)
+
+    def next_logits(self, ids: list[int]) -> Float[Tensor, " vocab"]:
+        """What the model says of the token after `ids`, of which it sees the last n_ctx."""
+        with resting(self.model):
+            hidden = self.model.hidden(self.batch(ids[-self.model.n_ctx :]))
+            return self.model.unembed(hidden[0, -1])
