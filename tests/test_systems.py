@@ -191,6 +191,7 @@ def test_what_it_offers_it_has(row: System, encoded: EncodedCorpus) -> None:
     assert ("vectors" in row.offers) == (len(vectors.words) > 0)
     assert ("attention" in row.offers) == isinstance(made, Attending)
     assert ("generate" in row.offers) == isinstance(made, Generating)
+    assert ("objective" in row.offers) == hasattr(made, "objective_on")
     assert bool({"fill", "translate"} & row.offers) == isinstance(made, Answering)
     run = small_run(row, n_steps=20)
     trainer.train(run)

@@ -37,7 +37,7 @@ SYSTEM = System(
     tokenizer=TokenizerSettings(kind="bpe", vocab_size=2000, min_count=2, lowercase=False),
     learner="core.training.gpt:GPTLearner",
     objectives=("causal",),
-    offers=frozenset({"vectors", "neighbours", "attention", "generate"}),
+    offers=frozenset({"vectors", "neighbours", "attention", "objective", "generate"}),
     presets=(
         Preset("quick look", "Two layers, half the width: heads form within a minute.", {"n_layers": 2, "d_model": 64, "n_ctx": 32, "n_steps": 600}),
         Preset("small", "Four layers of 128: a few minutes.", {}),

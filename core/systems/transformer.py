@@ -39,6 +39,6 @@ SYSTEM = System(
     tokenizer=TokenizerSettings(kind="bpe", vocab_size=4000, min_count=2, lowercase=False),
     learner="core.training.transformer:TransformerLearner",
     objectives=("pairs",),
-    offers=frozenset({"vectors", "neighbours", "attention", "translate"}),
+    offers=frozenset({"vectors", "neighbours", "attention", "objective", "translate"}),
     presets=(Preset("quick look", "One layer, half the width.", {"n_layers": 1, "d_model": 64, "n_ctx": 32, "n_steps": 600}),),
 )

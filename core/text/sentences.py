@@ -3,9 +3,26 @@
 import numpy as np
 from jaxtyping import Int
 
+from core.text.segmentation import SENTENCE_END, stretches
 from core.text.tokenizers import END, TAB, Tokenizer
 
 Spans = tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]  # where each begins, and where it ends (exclusive)
+
+
+def stream(text: str, tokenizer: Tokenizer) -> Int[np.ndarray, " n"]:
+    """The ids of a short text with their marks, as core.text.encoding makes them: lines of sentences, or of pairs with a tab between."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if any("\t" in line for line in lines):
+        marked = [part for line in lines for side, mark in zip(line.split("\t")[:2], (TAB, END), strict=False) for part in (tokenizer.encode(side), [mark])]
+    elif tokenizer.kind in ("bpe", "character"):
+        marked = [tokenizer.encode(text)]
+    else:
+        marked = [part for line in _sentences(text) for part in (tokenizer.encode(line), [END])]
+    return np.concatenate([np.zeros(0, np.int64), *(np.asarray(part, np.int64) for part in marked)])
+
+
+def _sentences(text: str) -> list[str]:
+    return [line for line in " ".join(stretches(text)).split(SENTENCE_END) if line.strip()]
 
 
 def sentences(ids: np.ndarray, tokenizer: Tokenizer) -> Spans:

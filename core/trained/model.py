@@ -1,13 +1,14 @@
 """A trained model to look at, with its tokenizer: no corpus, no optimizer. What a learner and a page have in common."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
+from torch import Tensor
 
 from core.batch import IGNORE, Batch
 from core.inspection.attention import patterns
@@ -62,6 +63,11 @@ class Trained:
         costs = F.cross_entropy(logits.transpose(1, 2), batch.targets, ignore_index=IGNORE, reduction="none")
         known: np.ndarray = costs.masked_fill(batch.targets == IGNORE, torch.nan).float().cpu().numpy()
         return known
+
+    def placed(self, batch: Batch) -> Batch:
+        """The batch where the model is."""
+        parts: dict[str, Any] = {name: part.to(self.model.device) for name, part in vars(batch).items() if isinstance(part, Tensor)}
+        return replace(batch, **parts)
 
     def ids(self, text: str) -> list[int]:
         """The text's tokens; ValueError in words where there is none."""

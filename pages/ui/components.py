@@ -1,4 +1,4 @@
-"""The Python side of the four browser views: live curves, the word map, attention, training pairs. Their JavaScript lies in assets/components.
+"""The Python side of the browser views: live curves, the word map, attention, training pairs, training examples. Their JavaScript lies in assets/components.
 
 Each is a component of Streamlit's second kind: no frame, and canvas, zoom and pins survive new data. Numbers travel as Arrow columns, words never as
 markup. A change of any part sends the whole payload of that view again, which the functions below say the size of.
@@ -30,6 +30,7 @@ _curve = _component("curve")
 _map = _component("map", "points")
 _attention = _component("attention", "panes")
 _pairs = _component("pairs")
+_example = _component("example")
 
 
 def _column(values: Any) -> pa.Table:
@@ -242,6 +243,11 @@ def pairs_view(key: str, picture: dict[str, Any], on_word: Callable[[int], None]
             on_word(int(sent["place"]))
 
     _pairs(key=key, data={"meta": _all_sendable(picture)}, on_word_change=chosen)
+
+
+def example_view(key: str, picture: dict[str, Any], cells: NDArray[np.uint8]) -> None:
+    """A training example: `picture` and the masks' cells as pages/ui/objectives.py makes them. A byte a cell."""
+    _example(key=key, data={"meta": _all_sendable(picture), "cells": _column(cells)})
 
 
 def _all_sendable(value: Any) -> Any:

@@ -21,7 +21,12 @@ PAGES = {
         ("compare", "Compare", "compare_arrows"),
         ("vectors", "Vector files", "file_open"),
     ),
-    "Text": (("corpora", "Corpora", "library_books"), ("tokens", "Tokens", "content_cut"), ("pairs", "Training pairs", "conversion_path")),
+    "Text": (
+        ("corpora", "Corpora", "library_books"),
+        ("tokens", "Tokens", "content_cut"),
+        ("pairs", "Training pairs", "conversion_path"),
+        ("objectives", "Objectives", "target"),
+    ),
 }
 
 

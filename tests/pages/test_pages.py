@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.training.run import runs
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("home", "train", "embeddings", "attention", "corpora", "tokens", "pairs", "compare", "vectors")
+PAGES = ("home", "train", "embeddings", "attention", "corpora", "tokens", "pairs", "compare", "vectors", "objectives")
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def said(app: AppTest) -> str:
     return " ".join(str(each.value) for kind in (app.info, app.warning, app.error, app.caption, app.markdown) for each in kind)
 
 
-@pytest.mark.parametrize("page", [name for name in PAGES if name not in ("tokens", "pairs")])
+@pytest.mark.parametrize("page", [name for name in PAGES if name not in ("tokens", "pairs", "objectives")])
 def test_an_empty_workspace_is_answered_with_what_to_do_next(page):
     app = open_page(page)
     assert not app.exception

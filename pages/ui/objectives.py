@@ -1,0 +1,200 @@
+"""Training examples of the neural systems on a text of the user's, as `example_view` draws them."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.systems import System, offering
+from core.text import sentences
+from core.text.tokenizers import Tokenizer
+from core.text.tokenizers import load as load_tokenizer
+from core.training.run import Run
+from pages.ui import address, forms, load, pickers, say
+from pages.ui.components import example_view
+from pages.ui.tokens import KINDS
+from pages.ui.tokens import tokenizers as trained_tokenizers
+
+START = "paris is the capital of france .\nthe people of france speak french and eat cheese ."
+LONGEST = 600  # characters
+ROOM = 128  # tokens of an example, where no run says otherwise
+VOCABULARY = 2000  # of the sub-word kinds
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """How the text is cut: as a run of the user's does, or by a tokenizer of one kind learnt from a corpus."""
+
+    tokenizer: Tokenizer
+    run: Run | None = None
+
+    def run_of(self, row: System) -> Run | None:
+        """The newest run of a system that cuts the same text in the same way: whose losses can be shown."""
+        if self.run is None:
+            return None
+        if self.run.config.system == row.name:
+            return self.run
+        mine = self.run.config
+        alike = (each for each in load.runs_offering("objective") if each.config.system == row.name)
+        return next((each for each in alike if (each.config.corpus, each.config.tokenizer) == (mine.corpus, mine.tokenizer)), None)
+
+
+def text() -> str:
+    """What is to be learnt from: sentences, one a line; or a source, a tab and a target. The page ends where there is none."""
+    typed = st.text_area(
+        "Text",
+        START,
+        height=92,
+        max_chars=LONGEST,
+        help="A sentence a line: two follow each other. A source and its target: with → or a tab between them.",
+        **forms.kept("text"),
+    )
+    found = str(typed).replace("→", "\t").strip()
+    if not found:
+        st.info("Type a sentence or two to see what each system would be fed.", icon=":material/edit:")
+        st.stop()
+    return found
+
+
+def tokens() -> Tokens:
+    """By a run that was trained, or by a tokenizer of a corpus."""
+    with st.container(key="fields-tokens"):
+        left, middle, right = st.columns(3, vertical_alignment="bottom", gap="medium")
+    runs = {run.id: run for run in load.runs_offering("objective")}
+    with left:
+        titles = {"": "no run: what is fed only", **{id: f"{run.name} ({run.config.row.title})" for id, run in runs.items()}}
+        wanted = pickers.one_of(
+            "Losses of a run", titles, "run", "Its tokens are used, and the losses of each system that was trained on the same tokens are shown."
+        )
+    if wanted:
+        run = runs[wanted]
+        return Tokens(load_tokenizer(run.folder / "tokenizer.json"), run)
+    with middle:
+        corpus = pickers.corpus(made_only=True)
+    with right:
+        kind = pickers.segment("Tokens", KINDS, "kind")
+    return Tokens(trained_tokenizers(corpus, VOCABULARY)[kind])
+
+
+def draw_again() -> None:
+    """What is hidden, and in which order, is drawn at random; the number of the draw is in the address."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Draw again", icon=":material/casino:", on_click=lambda: address.put(draw=_draw() + 1))
+        st.caption(f"draw {_draw()}")
+
+
+def _draw() -> int:
+    return max(1, address.number("draw") or 1)
+
+
+def chosen() -> tuple[System, ...]:
+    """The systems whose examples are shown; all of them where none is named in the address."""
+    rows = {row.name: row for row in offering("objective")}
+    named = [name for name in address.get("systems").split(",") if name in rows]
+    if "objective-systems" not in st.session_state:
+        st.session_state["objective-systems"] = named
+    picked = st.pills("Systems", list(rows), selection_mode="multi", format_func=lambda name: rows[name].title, key="objective-systems")
+    address.put(systems=",".join(picked))
+    return tuple(rows[name] for name in picked) or tuple(rows.values())
+
+
+def show(row: System, text: str, tokens: Tokens) -> None:
+    """One system's example, or the sentence that says why there is none."""
+    st.subheader(f"{row.title}", anchor=False)
+    st.caption(row.difference)
+    try:
+        with st.spinner("Drawing an example…"):
+            batch, label, losses = _example(row, text, tokens)
+    except ValueError as wrong:
+        st.info(say.plain(str(wrong)), icon=":material/info:")
+        return
+    meta, cells = picture(batch, tokens.tokenizer, losses, row)
+    example_view(f"example-{row.name}", meta, cells)
+    if label:
+        st.caption(label)
+
+
+def _example(row: System, text: str, tokens: Tokens) -> tuple[Any, str, np.ndarray | None]:
+    """A batch of one, what has to be said of the whole, and each target's loss."""
+    import torch
+
+    learner, run = row.load_learner(), tokens.run_of(row)
+    settings = run.config.settings if run else dataclasses.replace(row.settings(), n_ctx=ROOM)
+    objective = learner.objective_on(sentences.stream(text, tokens.tokenizer), settings, tokens.tokenizer)
+    batch = objective.sample(1, torch.Generator().manual_seed(_draw()))
+    losses = None
+    if run:
+        trained = load.trained(run, run.snapshots()[-1].step)
+        losses = trained.losses(trained.placed(batch))
+    return batch, label_of(learner, batch), losses
+
+
+def label_of(learner: Any, batch: Any) -> str:
+    """What has to be said of the whole example, in words."""
+    if batch.label is None:
+        return ""
+    names = getattr(learner, "LABELS", {}).get(batch.task, ())
+    said = int(batch.label[0])
+    return f"Of the whole it must say: **{names[said] if said < len(names) else said}**"
+
+
+def picture(batch: Any, tokenizer: Tokenizer, losses: np.ndarray | None, row: System) -> tuple[dict[str, Any], np.ndarray]:
+    """The first example of a batch for `example_view`: its sequences and masks, and the masks' cells, uint8."""
+    sequences, masks = [], []
+    if batch.source is not None:
+        sequences.append({"title": "the encoder reads", "tokens": _tokens(batch.source[0], None, None, tokenizer, None, None)})
+        masks.append(("encoder", 0, 0, batch.source_mask, False))
+    mine = len(sequences)
+    order = None if batch.query_mask is None else batch.attn_mask[0, 0].sum(-1).tolist()
+    read = "the decoder reads" if mine else "it reads"
+    segments = None if batch.segments is None else batch.segments[0].tolist()
+    costs = None if losses is None else losses[0]
+    sequences.append(
+        {"title": f"{read}; beneath, what must be said there", "tokens": _tokens(batch.ids[0], batch.targets[0], costs, tokenizer, segments, order)}
+    )
+    masks.append(("content stream" if order else "decoder" if mine else "who sees whom", mine, mine, batch.attn_mask, False))
+    if batch.query_mask is not None:
+        masks.append(("query stream, which predicts", mine, mine, batch.query_mask, True))
+    if mine:
+        masks.append(("decoder to encoder", mine, 0, batch.memory_mask, False))
+    cells, drawn, offset = [], [], 0
+    for title, queries, keys, mask, predicts in masks:
+        n_query, n_key = len(sequences[queries]["tokens"]), len(sequences[keys]["tokens"])
+        cells.append(mask[0, 0].expand(n_query, n_key).cpu().numpy().astype(np.uint8).ravel())
+        drawn.append({"title": title, "queries": queries, "keys": keys, "n_query": n_query, "n_key": n_key, "offset": offset, "predicts": predicts})
+        offset += n_query * n_key
+    known = [] if costs is None else costs[~np.isnan(costs)].tolist()
+    hint = "Hover a token to see what it may see; the arrow keys step through what has to be said."
+    meta = {"title": row.title, "sequences": sequences, "masks": drawn, "dearest": max([1.0, *known]), "hint": hint}
+    return meta, np.concatenate(cells)
+
+
+def _tokens(ids: Any, targets: Any, costs: Any, tokenizer: Tokenizer, segments: list[int] | None, order: list[int] | None) -> list[dict[str, Any]]:
+    """Each token as a box: its text, what must be said there, whether it is hidden from the model."""
+    shown = [_word(i, tokenizer) for i in ids.tolist()]
+    wanted = [None] * len(shown) if targets is None else [None if t < 0 else int(t) for t in targets.tolist()]
+    own = [int(i) for i in ids.tolist()]
+    # Where each target is the token after it (GPT), nothing is hidden; else it is the token that stood there.
+    following = all(t is None or i + 1 >= len(own) or t == own[i + 1] for i, t in enumerate(wanted))
+    made = []
+    for i, text in enumerate(shown):
+        hidden = not following and wanted[i] is not None and (wanted[i] != own[i] or order is not None)
+        state = "filling" if own[i] == tokenizer.pad_id else "hidden" if hidden else ""
+        made.append(
+            {
+                "text": text,
+                "target": None if wanted[i] is None else _word(wanted[i], tokenizer),
+                "loss": None if costs is None or wanted[i] is None or np.isnan(costs[i]) else float(costs[i]),
+                "segment": segments[i] if segments else 0,
+                "order": order[i] if order and wanted[i] is not None else None,
+                "state": state,
+            }
+        )
+    return made
+
+
+def _word(id: int, tokenizer: Tokenizer) -> str:
+    """A token as shown; ids beyond the vocabulary are T5's sentinels."""
+    return tokenizer.words[id] if id < tokenizer.vocab_size else f"<extra_id_{id - tokenizer.vocab_size}>"

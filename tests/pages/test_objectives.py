@@ -1,0 +1,41 @@
+"""The page of objectives: what each system would be fed, drawn from the Batch that its own objective makes."""
+
+import json
+
+import pytest
+import torch
+
+from core.systems import offering
+from core.text import sentences, tokenizers
+from core.text.tokenizing import TokenizerSettings
+from pages.ui.objectives import picture
+from tests.pages.test_pages import home, open_page, said  # noqa: F401 - the fixture
+
+TEXT = "paris is the capital of france .\nthe people of france speak french ."
+
+
+@pytest.mark.parametrize("row", offering("objective"), ids=lambda row: row.name)
+@pytest.mark.parametrize("kind", ["word", "character", "bpe", "wordpiece"])
+def test_every_system_makes_an_example_of_two_sentences_that_can_be_drawn(row, kind):
+    tokenizer = tokenizers.train([TEXT] * 20, TokenizerSettings(kind=kind, min_count=1, vocab_size=400, punctuation=True))
+    objective = row.load_learner().objective_on(sentences.stream(TEXT, tokenizer), row.settings(), tokenizer)
+    batch = objective.sample(1, torch.Generator().manual_seed(1))
+    meta, cells = picture(batch, tokenizer, None, row)
+    assert len(cells) == sum(mask["n_query"] * mask["n_key"] for mask in meta["masks"])
+    assert any(token["target"] for sequence in meta["sequences"] for token in sequence["tokens"])
+    json.dumps(meta)
+
+
+def test_one_sentence_and_none_are_answered_in_words():
+    app = open_page("objectives", text="hello")
+    assert not app.exception
+    assert "two sentences at least" in said(app)
+    app = open_page("objectives", text=" \n ")
+    assert not app.exception
+    assert "Type a sentence or two" in said(app)
+
+
+def test_an_arrow_stands_between_a_source_and_its_target():
+    app = open_page("objectives", text="one two → eins zwei")
+    assert not app.exception
+    assert not app.info
