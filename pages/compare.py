@@ -19,8 +19,7 @@ word = agreeing.search(overlap)
 if word:
     agreeing.lists(chosen, word)
 agreeing.agreement(chosen, overlap, word)
-if word:
-    address.put(word=word)
+address.put(word=word)
 
 st.header("More to compare", anchor=False)
 left, right = st.columns(2, gap="large")

@@ -1,8 +1,11 @@
 """What a page shows, kept in its URL: a link opens the same view, a refresh loses nothing, and coming back by the menu finds it again."""
 
-from typing import Any
+from collections.abc import Container
+from typing import Any, TypeVar
 
 import streamlit as st
+
+Value = TypeVar("Value")
 
 
 def enter(page: str) -> None:
@@ -36,6 +39,18 @@ def put(**parts: Any) -> None:
             remembered[name] = st.query_params[name]
         else:
             remembered.pop(name, None)
+
+
+def held(key: str, start: Value, among: Container[Value] | None = None) -> Value:
+    """What a widget stands at: `start` where it stands at nothing yet, or at nothing `among` what there is. Give it to the widget as its default, too.
+
+    Session state tells the browser a value only in the run that sets it. A browser that is still fetching the widget's code then draws it from a later
+    run, from nothing but its default; and that is what it sends to the server next.
+    """
+    if key not in st.session_state or (among is not None and st.session_state[key] not in among):
+        st.session_state[key] = start
+    value: Value = st.session_state[key]
+    return value
 
 
 def _remembered() -> dict[str, dict[str, str]]:

@@ -19,6 +19,7 @@ from pages.ui.comparing import Subject, readable, vectors_of
 N_NEIGHBOURS = 10
 N_WORDS = 1000
 WORD = "compare-word"
+LONGEST = 100  # characters of a word
 
 
 def overlap(chosen: list[Subject]) -> Overlap | None:
@@ -32,11 +33,6 @@ def _overlap(there: tuple[tuple[str, str, Matrix | None], ...]) -> Overlap:
     return shared.overlap([vectors_of(*each) for each in there], N_WORDS, N_NEIGHBOURS)
 
 
-def _typed() -> None:
-    """A field that was emptied is empty in the address too."""
-    address.put(word=str(st.session_state[WORD]).strip())
-
-
 def look(word: str) -> None:
     """Makes a word the one that is looked at; for callbacks."""
     st.session_state[WORD] = word
@@ -44,12 +40,10 @@ def look(word: str) -> None:
 
 def search(overlap: Overlap | None) -> str:
     """A field for a word, and words that are worth a look."""
-    # The address is what is sure: a rerun that ends above this field takes its value away.
-    if not st.session_state.get(WORD):
-        st.session_state[WORD] = address.get("word")[:100]
+    shown = address.held(WORD, address.get("word")[:LONGEST])
     left, right = st.columns([2, 5], gap="large")
     with left:
-        typed = str(st.text_input("Word", key=WORD, placeholder="type a word", icon=":material/search:", live=True, max_chars=100, on_change=_typed)).strip()
+        typed = str(st.text_input("Word", shown, LONGEST, WORD, placeholder="type a word", icon=":material/search:", live=True)).strip()
     if overlap is not None and overlap.words:
         agreed = [word for word, _ in overlap.agreed()]
         with right:

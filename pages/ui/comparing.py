@@ -99,7 +99,9 @@ def choose() -> list[Subject]:
         st.warning(f"There is no run called “{say.plain(each)}” with vectors here; it is left out.", icon=":material/search_off:")
     names = Counter(each.name for each in found.values())
     titles = {each.id: " · ".join(filter(None, (each.name if names[each.name] == 1 else each.id, each.system, each.corpus))) for each in found.values()}
-    picked = st.multiselect("Runs and opened vectors", list(found), format_func=titles.__getitem__, max_selections=MOST, key=KEY, placeholder="two to five")
+    picked = st.multiselect(
+        "Runs and opened vectors", list(found), st.session_state[KEY], titles.__getitem__, max_selections=MOST, key=KEY, placeholder="two to five"
+    )
     address.put(runs=",".join(picked))
     st.session_state["compare-asked"] = picked
     if len(picked) < 2:

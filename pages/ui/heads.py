@@ -14,9 +14,8 @@ LONGEST = 4000  # characters: a server refuses an address that is much longer
 
 def sentence(run: Run) -> str:
     """A field for a sentence, in the address; empty means the run's probe."""
-    if KEY not in st.session_state:
-        st.session_state[KEY] = address.get("text")[:LONGEST]
-    typed = st.text_input("Sentence", key=KEY, placeholder="the run's own probe sentence; type any other", icon=":material/edit:", max_chars=LONGEST)
+    shown = address.held(KEY, address.get("text")[:LONGEST])
+    typed = st.text_input("Sentence", shown, LONGEST, KEY, placeholder="the run's own probe sentence; type any other", icon=":material/edit:")
     address.put(text=typed.strip())
     return typed.strip()
 

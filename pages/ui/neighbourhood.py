@@ -22,10 +22,9 @@ def choose(word: str) -> None:
 
 def search(vectors: Vectors) -> str:
     """A field for a word; the word of the address at first. Returns a word that has a vector, or nothing."""
-    if KEY not in st.session_state:
-        st.session_state[KEY] = address.get("word")[:LONGEST]
+    shown = address.held(KEY, address.get("word")[:LONGEST])
     any_word = "type any word, seen or not" if vectors.subwords else "type or click a word"
-    typed = st.text_input("Word", key=KEY, placeholder=any_word, icon=":material/search:", live=True, max_chars=LONGEST)
+    typed = st.text_input("Word", shown, LONGEST, KEY, placeholder=any_word, icon=":material/search:", live=True)
     word = known(vectors, typed)
     address.put(word=word)
     return word

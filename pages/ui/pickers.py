@@ -50,10 +50,9 @@ def matrix(of: Source) -> Matrix | None:
     if not of.matrices:
         return None
     key, wanted = f"matrix-{of.id}", address.get("matrix")
-    if key not in st.session_state:
-        st.session_state[key] = wanted if wanted in of.matrices else of.matrices[0]
+    shown = address.held(key, wanted if wanted in of.matrices else of.matrices[0])
     help = "Each word has a row in two matrices: where it goes in, and where it is predicted."
-    chosen: Matrix = st.selectbox("Matrix", of.matrices, format_func=MATRICES.__getitem__, key=key, help=help)
+    chosen: Matrix = st.selectbox("Matrix", of.matrices, of.matrices.index(shown), format_func=MATRICES.__getitem__, key=key, help=help)
     address.put(matrix=None if chosen == of.matrices[0] else chosen)
     return chosen
 
@@ -63,13 +62,11 @@ def one_of(label: str, titles: dict[str, str], part: str, help: str | None = Non
     # Streamlit's own binding would put the title into the URL, which is not unique and changes.
     wanted = address.get(part)
     key = f"pick-{part}"
-    if st.session_state.get(key) not in titles:
-        # Said outright, not as a default: the browser would keep what it showed before, and send it with the next click.
-        st.session_state[key] = wanted if wanted in titles else next(iter(titles))
+    shown = address.held(key, wanted if wanted in titles else next(iter(titles)), titles)
     if wanted and wanted not in titles:
-        shown = titles[st.session_state[key]]
-        st.warning(f"There is no {noun or part}{which} called “{say.plain(wanted)}” here. Shown is “{say.plain(shown)}” instead.", icon=":material/search_off:")
-    chosen = str(st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=help))
+        there_is = f"There is no {noun or part}{which} called “{say.plain(wanted)}” here. Shown is “{say.plain(titles[shown])}” instead."
+        st.warning(there_is, icon=":material/search_off:")
+    chosen = str(st.selectbox(label, list(titles), list(titles).index(shown), format_func=titles.__getitem__, key=key, help=help))
     address.put(**{part: chosen})
     return chosen
 
@@ -77,9 +74,8 @@ def one_of(label: str, titles: dict[str, str], part: str, help: str | None = Non
 def segment(label: str, titles: dict[str, str], part: str) -> str:
     """One of a few `titles` (id: as shown), side by side; in the address by its id, the first one by its absence."""
     key = f"segment-{part}"
-    if st.session_state.get(key) not in titles:
-        st.session_state[key] = address.get(part) if address.get(part) in titles else next(iter(titles))
-    chosen = str(st.segmented_control(label, list(titles), format_func=titles.__getitem__, required=True, key=key))
+    shown = address.held(key, address.get(part) if address.get(part) in titles else next(iter(titles)), titles)
+    chosen = str(st.segmented_control(label, list(titles), default=shown, format_func=titles.__getitem__, required=True, key=key))
     address.put(**{part: None if chosen == next(iter(titles)) else chosen})
     return chosen
 

@@ -37,9 +37,8 @@ def unseen(chosen: list[Subject]) -> None:
     if not any(vectors.subwords for _, _, vectors in readable(chosen)):
         address.put(unseen=None)
         return
-    if "compare-unseen" not in st.session_state:
-        st.session_state["compare-unseen"] = address.get("unseen") == "1"
-    asked = st.toggle("In word similarity, put words that are not in the vocabulary together from their n-grams", key="compare-unseen")
+    shown = address.held("compare-unseen", address.get("unseen") == "1")
+    asked = st.toggle("In word similarity, put words that are not in the vocabulary together from their n-grams", shown, "compare-unseen")
     address.put(unseen="1" if asked else None)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -28,6 +28,7 @@ Visit = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=30_000)  # ms; a busy machine is slow, and that is no failure
     with sync_playwright() as playwright:
         path = next(filter(None, map(shutil.which, NAMES)), playwright.chromium.executable_path)
         if not Path(path).exists():
@@ -93,9 +94,10 @@ def contexts(browser: Browser) -> Iterator[Callable[[str], BrowserContext]]:
 
 @pytest.fixture
 def visit(contexts: Callable[[str], BrowserContext]) -> Iterator[Visit]:
-    """visit(address, scheme="light", width=1400, height=900, init="") -> Page, loaded and settled. Nothing outside this machine is reached.
+    """visit(address, scheme="light", width=1400, height=900, init="", before=None) -> Page, loaded and settled. Nothing outside this machine is reached.
 
-    `init` is JavaScript to run before the page's own. After the test, any error on the console or any request to elsewhere fails it.
+    `init` is JavaScript to run before the page's own; `before` gets the page before it is loaded. After the test, any error on the console or any
+    request to elsewhere fails it.
     """
     pages: list[Page] = []
     wrong: list[str] = []
@@ -109,7 +111,7 @@ def visit(contexts: Callable[[str], BrowserContext]) -> Iterator[Visit]:
         if urlparse(request.url).hostname not in {"127.0.0.1", "localhost", None}:
             wrong.append(f"request to {request.url}")
 
-    def go(address: str, scheme: str = "light", width: int = 1400, height: int = 900, init: str = "") -> Page:
+    def go(address: str, scheme: str = "light", width: int = 1400, height: int = 900, init: str = "", before: Callable[[Page], None] | None = None) -> Page:
         page = contexts(scheme).new_page()
         pages.append(page)
         page.set_viewport_size({"width": width, "height": height})
@@ -119,6 +121,8 @@ def visit(contexts: Callable[[str], BrowserContext]) -> Iterator[Visit]:
         page.on("request", requested)
         if init:
             page.add_init_script(init)
+        if before:
+            before(page)
         page.goto(address)
         settle(page)
         return page

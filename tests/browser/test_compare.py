@@ -5,12 +5,14 @@ import re
 import shutil
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, WebSocket, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.conftest import ROOT, Serve, Visit, settle
 
 APP = ROOT / "app.py"
 LONG = 120_000  # ms: the evaluating process compiles its kernel first
+CODE = re.compile(r"/static/js/(TextInput|Selectbox|Multiselect|ButtonGroup|Checkbox)\.")  # what Streamlit fetches when it first draws such a widget
 PAIRS = "king\tqueen\t9\nking\tdog\t1\nparis\tfrance\t8\nred\tblue\t7\ncat\tdog\t8\n"
 
 
@@ -58,6 +60,45 @@ def test_scores_neighbours_and_a_test_set_of_ones_own(serve: Serve, visit: Visit
     settle(page)  # the field is a new one now
     page.locator("input[type=file]").set_input_files({"name": "broken.tsv", "mimeType": "text/plain", "buffer": b"king\tqueen\t9\nking\tdog\n"})
     expect(page.get_by_text("Line 2 of broken.tsv is no pair")).to_be_visible(timeout=LONG)
+
+
+def finished(frame: str | bytes) -> bool:
+    """Whether it is the server's word that a run of the script has ended."""
+    return isinstance(frame, bytes) and ForwardMsg.FromString(frame).HasField("script_finished")
+
+
+def test_a_link_opens_its_view_however_late_the_browser_has_the_code_of_its_widgets(serve: Serve, visit: Visit, home):
+    held: list[Route] = []
+    released: list[Page] = []
+    sockets: list[WebSocket] = []
+
+    def before(page: Page) -> None:
+        page.route(CODE, lambda route: route.continue_() if page in released else held.append(route))
+        page.on("websocket", lambda socket: sockets.append(socket))
+
+    def late(link: str) -> Page:
+        """The page after its script ran twice before any of its widgets could be drawn."""
+        page = visit(f"{serve(APP, home)}/{link}", before=before)
+        with sockets[-1].expect_event("framereceived", finished):
+            page.keyboard.press("r")  # runs the script again
+        settle(page)
+        released.append(page)
+        assert held, "nothing was fetched late: Streamlit's files have other names now"
+        while held:
+            held.pop().continue_()
+        return page
+
+    page = late("compare?runs=one,two-b&matrix=out&word=paris&scores=off")
+    expect(page.get_by_label("Word", exact=True)).to_have_value("paris")
+    expect(page.get_by_label("Remove two <b>").last).to_be_visible()
+    expect(page.get_by_role("radio", name="out", exact=True)).to_be_checked()
+    page = late("embeddings?source=one&matrix=out&by=dot&word=paris")
+    expect(page.get_by_label("Word", exact=True)).to_have_value("paris")
+    expect(page.get_by_label("Run or file", exact=True)).to_have_value("one")
+    expect(page.get_by_label("Matrix", exact=True)).to_have_value("out")
+    expect(page.get_by_role("radio", name="dot product")).to_be_checked()
+    page = late("embeddings?source=one&ask=similarity&first=king&second=queen")
+    expect(page.get_by_label("and word", exact=True)).to_have_value("queen")
 
 
 def test_a_run_taken_away_leaves_the_address_and_the_link_is_the_view(serve: Serve, visit: Visit, home):
