@@ -11,7 +11,7 @@ frame.enter(
 with st.container(key="fields-top"):
     top = st.columns(2, vertical_alignment="bottom", gap="medium")
 with top[0]:
-    run = pickers.run("attention", "attention heads")
+    run = pickers.run("attention heads", "attention")
 with top[1]:
     step = pickers.step(run)
 

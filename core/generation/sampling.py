@@ -1,7 +1,8 @@
 """Continuing a text, one drawn token after the other."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import torch
 from jaxtyping import Float
@@ -31,6 +32,7 @@ class Drawn:
     id: int
     probability: float  # of this token
     alternatives: list[tuple[int, float]]  # the likeliest tokens, the likeliest first
+    drawn_from: list[float] = field(default_factory=list)  # what each of them had when it was drawn, after temperature and cuts
 
 
 def probabilities(logits: Float[Tensor, " vocab"], sampling: Sampling) -> Float[Tensor, " vocab"]:
@@ -56,18 +58,23 @@ def generate(
     sampling: Sampling | None = None,
     eos_id: int | None = None,
     n_alternatives: int = 0,
+    forced: Mapping[int, int] = MappingProxyType({}),
 ) -> Iterator[Drawn]:
     """Draws up to `n_tokens` tokens after `ids`, yielding each as it is drawn; the last is `eos_id` where one is given and drawn.
+
+    forced: the token to be taken in the n-th place, whatever would be drawn there.
 
     `generator` lives on the CPU, so that a seed draws the same on every device.
     """
     so_far, sampling = list(ids), sampling or Sampling()
-    for _ in range(n_tokens):
+    for n in range(n_tokens):
         logits = next_logits(so_far).float().cpu()
-        drawn = int(torch.multinomial(probabilities(logits, sampling), 1, generator=generator))
+        shares = probabilities(logits, sampling)
+        drawn = forced.get(n, int(torch.multinomial(shares, 1, generator=generator)))
         p = logits.softmax(dim=-1)
         best = p.topk(min(n_alternatives, len(p)))
-        yield Drawn(drawn, float(p[drawn]), list(zip(best.indices.tolist(), best.values.tolist(), strict=True)))
+        alternatives = list(zip(best.indices.tolist(), best.values.tolist(), strict=True))
+        yield Drawn(drawn, float(p[drawn]), alternatives, shares[best.indices].tolist())
         so_far.append(drawn)
         if drawn == eos_id:
             return

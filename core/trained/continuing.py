@@ -1,6 +1,7 @@
 """Continuing a text: what systems that offer "generate" can be asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import torch
 from jaxtyping import Float
@@ -9,6 +10,8 @@ from torch import Tensor
 from core.generation.sampling import Drawn, Sampling, generate
 from core.models.language_model import resting
 from core.trained.model import Trained
+
+NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
 class Continues(Trained):
@@ -19,12 +22,17 @@ class Continues(Trained):
         sampling = sampling or Sampling(temperature=0.8, top_k=50)
         return ids + [drawn.id for drawn in self.drawn(ids, n_tokens, seed, sampling)]
 
-    def drawn(self, ids: list[int], n_tokens: int, seed: int, sampling: Sampling, stop: bool = False, n_alternatives: int = 0) -> Iterator[Drawn]:
-        """The same token by token, with what else each could have been; `stop` ends it at the end of a text or sentence."""
+    def drawn(
+        self, ids: list[int], n_tokens: int, seed: int, sampling: Sampling, stop: bool = False, n_alternatives: int = 0, forced: Mapping[int, int] = NOTHING
+    ) -> Iterator[Drawn]:
+        """The same token by token, with what else each could have been; `stop` ends it at the end of a text or sentence.
+
+        forced: the token to be taken in the n-th place after `ids`, whatever would be drawn there.
+        """
         # A beginning is what follows an end; where the running text has no ends, what follows the most frequent token.
         begun = ids or [self.tokenizer.eos_id if self.tokenizer.kind in ("word", "wordpiece") else self.tokenizer.n_special]
         generator = torch.Generator().manual_seed(seed)
-        return generate(self.next_logits, begun, n_tokens, generator, sampling, self.tokenizer.eos_id if stop else None, n_alternatives)
+        return generate(self.next_logits, begun, n_tokens, generator, sampling, self.tokenizer.eos_id if stop else None, n_alternatives, forced)
 
     def next_logits(self, ids: list[int]) -> Float[Tensor, " vocab"]:
         """What the model says of the token after `ids`, of which it sees the last n_ctx."""

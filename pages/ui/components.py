@@ -31,6 +31,8 @@ _map = _component("map", "points")
 _attention = _component("attention", "panes")
 _pairs = _component("pairs")
 _example = _component("example")
+_steps = _component("steps")
+_beam = _component("beam")
 
 
 def _column(values: Any) -> pa.Table:
@@ -248,6 +250,25 @@ def pairs_view(key: str, picture: dict[str, Any], on_word: Callable[[int], None]
 def example_view(key: str, picture: dict[str, Any], cells: NDArray[np.uint8]) -> None:
     """A training example: `picture` and the masks' cells as pages/ui/objectives.py makes them. A byte a cell."""
     _example(key=key, data={"meta": _all_sendable(picture), "cells": _column(cells)})
+
+
+def steps_view(key: str, picture: dict[str, Any], on_take: Callable[[int, int], None] | None = None) -> None:
+    """A written text token by token, each with its alternatives: `picture` as pages/ui/generating.py makes it.
+
+    `on_take` hears the place and the id of an alternative that is to be taken instead.
+    """
+
+    def taken() -> None:
+        sent = st.session_state[key].get("take")
+        if sent is not None and on_take is not None:
+            on_take(int(sent["at"]), int(sent["id"]))
+
+    _steps(key=key, data={"meta": _all_sendable({**picture, "takes": on_take is not None})}, on_take_change=taken)
+
+
+def beam_view(key: str, picture: dict[str, Any]) -> None:
+    """A beam search as a tree: `picture` as pages/ui/generating.py makes it."""
+    _beam(key=key, data={"meta": _all_sendable(picture)})
 
 
 def _all_sendable(value: Any) -> Any:

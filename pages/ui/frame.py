@@ -18,6 +18,7 @@ PAGES = {
     "Look inside": (
         ("embeddings", "Embeddings", "scatter_plot"),
         ("attention", "Attention", "grid_view"),
+        ("generate", "Generate", "edit_note"),
         ("compare", "Compare", "compare_arrows"),
         ("vectors", "Vector files", "file_open"),
     ),

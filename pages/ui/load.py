@@ -1,5 +1,6 @@
 """Cached ways from a page to the core, keyed by plain values: a run's folder and the time it was created, a step, a name. Never by an array."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,14 @@ from core.vectors import Vectors
 MAP_WORDS = 5000
 
 
-def runs_offering(view: str) -> list[Run]:
-    """The runs that have a snapshot to show and whose system feeds this view, newest first."""
-    return [run for run in runs() if _offers(run, view) and run.snapshots()]
+def runs_offering(*views: str) -> list[Run]:
+    """The runs that have a snapshot to show and whose system feeds one of these views, newest first."""
+    return [run for run in runs() if _offers(run, views) and run.snapshots()]
 
 
-def _offers(run: Run, view: str) -> bool:
+def _offers(run: Run, views: Iterable[str]) -> bool:
     try:
-        return view in run.config.row.offers
+        return not run.config.row.offers.isdisjoint(views)
     except ValueError:  # damaged; Home says so
         return False
 

@@ -14,9 +14,9 @@ from pages.ui.sources import Source
 MATRICES: dict[Matrix, str] = {"in": "in", "out": "out", "sum": "in + out", "mean": "mean of both", "concatenation": "both, joined"}
 
 
-def run(view: str, what: str) -> Run:
-    """The run of the address, or the newest one, among those that feed a view. Where there is none the page ends with what to do."""
-    found = load.runs_offering(view)
+def run(what: str, *views: str) -> Run:
+    """The run of the address, or the newest one, among those that feed one of these views. Where there is none the page ends with what to do."""
+    found = load.runs_offering(*views)
     if not found:
         nothing(what)
     namesakes = Counter(each.name for each in found)

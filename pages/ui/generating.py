@@ -1,0 +1,149 @@
+"""What a run can be asked to write, one function a way: each takes the user's text and its knobs, and draws what comes of it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.generation.sampling import Drawn, Sampling
+from core.training.run import Run
+from pages.ui import address, forms, load, pickers, say
+from pages.ui.components import steps_view
+
+N_ALTERNATIVES = 12
+LONGEST = 2000  # characters of a text that is typed
+
+
+@dataclass(frozen=True)
+class Way:
+    """One of the views that a system may offer, as it is called, and what draws it."""
+
+    title: str
+    show: Callable[[Run, int, Any], None]
+
+
+def way(run: Run) -> str:
+    """Of WAYS, one that the run's system offers; in the address."""
+    offered = {name: each.title for name, each in WAYS.items() if name in run.config.row.offers}
+    return pickers.segment("What it is asked", offered, "way")
+
+
+def model(run: Run, step: int) -> Any:
+    """The model of a step; the page ends with a sentence where its weights were not kept or cannot be read."""
+    try:
+        with st.spinner("Reading the model…", show_time=True):
+            return load.trained(run, step)
+    except (ValueError, OSError) as wrong:
+        st.error(say.plain(str(wrong)), icon=":material/block:")
+        st.stop()
+
+
+def _typed(run: Run, label: str, placeholder: str, start: str = "") -> str:
+    """A field for the text, which begins with the run's own probe."""
+    key = f"text-{run.id}"
+    if key not in st.session_state:
+        st.session_state[key] = (address.get("text") or start)[:LONGEST]
+    found = st.text_area(label, key=key, height=80, max_chars=LONGEST, placeholder=placeholder).strip()
+    address.put(text=found)
+    return str(found)
+
+
+# ------------------------------------------------------------------ continuing
+
+
+def continue_(run: Run, step: int, trained: Any) -> None:
+    """A text goes on, token by token."""
+    text = _typed(run, "Beginning", "how the text begins; empty: from nothing", _prompt(run, step))
+    with st.container(key="fields-knobs"):
+        columns = st.columns(4, vertical_alignment="bottom", gap="medium")
+    with columns[0]:
+        temperature = st.slider(
+            "Temperature", 0.0, 2.0, 0.8, 0.05, help="Below 1 the likely becomes likelier; 0 takes the likeliest, always.", **forms.kept("temperature")
+        )
+    with columns[1]:
+        top_k = st.slider("Top k", 0, 100, 50, help="Only among the k likeliest; 0: among all.", **forms.kept("top_k"))
+    with columns[2]:
+        top_p = st.slider("Top p", 0.05, 1.0, 1.0, 0.05, help="Only among the likeliest that together reach this probability.", **forms.kept("top_p"))
+    with columns[3]:
+        n_tokens = st.slider("Tokens", 1, 200, 40, **forms.kept("tokens"))
+    forced, draw = _forced(), max(1, address.number("draw") or 1)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Draw again", icon=":material/casino:", on_click=lambda: address.put(draw=draw + 1, take=None))
+        if forced:
+            st.button("Forget what I chose", icon=":material/undo:", on_click=lambda: address.put(take=None))
+        st.caption(f"draw {draw}")
+    begun = trained.tokenizer.encode(text)
+    with st.spinner("Writing…"):
+        drawn = list(trained.drawn(begun, n_tokens, draw, Sampling(temperature, top_k, top_p), stop=False, n_alternatives=N_ALTERNATIVES, forced=forced))
+    steps_view(f"written-{run.id}", written(begun, drawn, trained, forced), lambda at, id: _take(forced, at, id))
+    st.caption(f"{_surprise(drawn)} · {trained.model.n_ctx} tokens are seen at once")
+
+
+def _prompt(run: Run, step: int) -> str:
+    samples = load.snapshot(run, step).samples()
+    return samples[0]["prompt"] if samples else ""
+
+
+def _forced() -> dict[int, int]:
+    """What the user chose in place of what was drawn: place and id, in the address as 3.152-7.20."""
+    parts = [part.split(".") for part in address.get("take").split("-") if part]
+    return {int(part[0]): int(part[1]) for part in parts if len(part) == 2 and all(number.isdigit() and len(number) < 9 for number in part)}
+
+
+def _take(forced: dict[int, int], at: int, id: int) -> None:
+    """Takes an alternative; what was chosen after it no longer follows from anything."""
+    chosen = {place: other for place, other in forced.items() if place < at} | {at: id}
+    address.put(take="-".join(f"{place}.{other}" for place, other in sorted(chosen.items())))
+
+
+def written(begun: list[int], drawn: list[Drawn], trained: Any, forced: dict[int, int]) -> dict[str, Any]:
+    """A continuation for `steps_view`."""
+    word = trained.tokenizer.words.__getitem__
+    tokens = [{"text": word(i), "given": True, "taken": False} for i in begun]
+    for n, one in enumerate(drawn):
+        shown = [{"text": word(i), "id": i, "p": p, "q": q} for (i, p), q in zip(one.alternatives, one.drawn_from, strict=True)]
+        tokens.append({"text": word(one.id), "id": one.id, "p": one.probability, "at": n, "given": False, "taken": n in forced, "alternatives": shown})
+    return {
+        "title": "What it writes: the arrow keys move through it",
+        "tokens": tokens,
+        "asked": "In place of “{}”, by probability",
+        "note": "Pale: the model's own probability. Orange: after temperature and cuts, what it was drawn from. Press one to take it instead.",
+        "empty": "Nothing was written.",
+    }
+
+
+def _surprise(drawn: list[Drawn]) -> str:
+    mean = sum(-math.log(max(1e-9, one.probability)) for one in drawn) / max(1, len(drawn))
+    return f"{len(drawn)} tokens, {mean:.2f} nats each by the model's own probabilities"
+
+
+# ------------------------------------------------------------------ translating
+
+
+def translate(run: Run, step: int, trained: Any) -> None:
+    """A source becomes a target, by beam search."""
+    text = _typed(run, "Source", "what is to be turned into its target", _prompt(run, step))
+    with st.container(key="fields-knobs"):
+        columns = st.columns(3, vertical_alignment="bottom", gap="medium")
+    with columns[0]:
+        width = st.slider("Beam width", 1, 10, 4, help="How many beginnings are kept at each step; 1 is greedy.", **forms.kept("beam"))
+    with columns[1]:
+        alpha = st.slider("Length penalty", 0.0, 2.0, 0.6, 0.05, help="More of it favours longer sequences (Wu et al. 2016).", **forms.kept("alpha"))
+    if not text:
+        st.info("Type a source to see what it becomes.", icon=":material/edit:")
+        return
+    try:
+        with st.spinner("Searching…"):
+            found = trained.translations(text.partition("\t")[0], width, alpha)
+    except ValueError as wrong:
+        st.error(say.plain(str(wrong)), icon=":material/block:")
+        return
+    ends = {trained.tokenizer.eos_id}
+    for place, one in enumerate(found):
+        shown = trained.tokenizer.decode([i for i in one.ids if i not in ends]) or "(nothing)"
+        (st.markdown if place == 0 else st.caption)(f"{'**' if place == 0 else ''}{say.plain(shown)}{'**' if place == 0 else ''} :gray[{one.score:.3f}]")
+
+
+WAYS: dict[str, Way] = {"generate": Way("Continue", continue_), "translate": Way("Translate", translate)}
