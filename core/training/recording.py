@@ -16,7 +16,7 @@ import numpy as np
 
 from core.projection import aligned, pca
 from core.text.encoding import EncodedCorpus
-from core.text.sentences import pairs
+from core.text.sentences import pairs, sentences
 from core.text.tokenizers import TAB
 from core.training.checkpoints import save_whole
 from core.training.learner import Learner
@@ -166,8 +166,9 @@ def _sentence(encoded: EncodedCorpus) -> str:
         lengths = np.maximum(s1 - s0, t1 - t0)
         i = int(np.argmin(np.abs(lengths - min(12, np.median(lengths)))))
         return f"{decode(stream[s0[i] : s1[i]])}\t{decode(stream[t0[i] : t1[i]])}"
-    known = [int(i) for i in encoded.held_out[:600] if int(i) != encoded.tokenizer.unk_id]
-    lines = [line.strip() for line in encoded.tokenizer.decode(known).splitlines()]
+    stream = np.asarray(encoded.held_out[:600])
+    stream = stream[stream != encoded.tokenizer.unk_id]
+    lines = [encoded.tokenizer.decode(stream[start:stop]).strip() for start, stop in zip(*sentences(stream, encoded.tokenizer), strict=True)]
     # The first line may begin in the middle of a sentence.
     readable = [line for line in lines[1:] if 5 <= len(line.split()) <= 20] or [line for line in lines if line]
     return readable[0][:PROBE_CHARACTERS] if readable else encoded.tokenizer.words[-1]

@@ -43,9 +43,8 @@ def model(run: Run, step: int) -> Any:
 def _typed(run: Run, label: str, placeholder: str, start: str = "") -> str:
     """A field for the text, which begins with the run's own probe."""
     key = f"text-{run.id}"
-    if key not in st.session_state:
-        st.session_state[key] = (address.get("text") or start)[:LONGEST]
-    found = st.text_area(label, key=key, height=80, max_chars=LONGEST, placeholder=placeholder).strip()
+    shown = address.held(key, (address.get("text") or start)[:LONGEST])
+    found = st.text_area(label, shown, key=key, height=80, max_chars=LONGEST, placeholder=placeholder).strip()
     address.put(text=found)
     return str(found)
 

@@ -93,9 +93,8 @@ def chosen() -> tuple[System, ...]:
     """The systems whose examples are shown; all of them where none is named in the address."""
     rows = {row.name: row for row in offering("objective")}
     named = [name for name in address.get("systems").split(",") if name in rows]
-    if "objective-systems" not in st.session_state:
-        st.session_state["objective-systems"] = named
-    picked = st.pills("Systems", list(rows), selection_mode="multi", format_func=lambda name: rows[name].title, key="objective-systems")
+    held = address.held("objective-systems", named)
+    picked = st.pills("Systems", list(rows), selection_mode="multi", default=held, format_func=lambda name: rows[name].title, key="objective-systems")
     address.put(systems=",".join(picked))
     return tuple(rows[name] for name in picked) or tuple(rows.values())
 

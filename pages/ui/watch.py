@@ -124,6 +124,9 @@ def _curves(run: Run) -> None:
         ],
         height=460,
     )
+    waited = _known(table, "waited")[1]
+    if len(waited):
+        st.caption(f"Of a step {100 * waited[-1]:.1f} % went into waiting for its examples, the rest into the model.")
 
 
 def _known(table: Columns, name: str) -> tuple[np.ndarray, np.ndarray]:
