@@ -35,7 +35,10 @@ class GPT(LanguageModel):
         x = self.dropout(self.embed(batch.ids) + self.positions(batch.ids.shape[1]))
         for block in self.blocks:
             x = block(x, batch.attn_mask)
-        last: Tensor = self.final_norm(x)
+        return self.normed(x)
+
+    def normed(self, resid: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch d_model"]:
+        last: Tensor = self.final_norm(resid)
         return last
 
     def initialize(self) -> None:

@@ -21,6 +21,10 @@ class LanguageModel(nn.Module):
         """The residual stream after the last block."""
         raise NotImplementedError
 
+    def normed(self, resid: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch d_model"]:
+        """The residual stream as `unembed` wants it; the last norm, where the model has one outside its blocks."""
+        return resid
+
     def unembed(self, hidden: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch vocab"]:
         return F.linear(hidden, self.embed.weight)
 

@@ -46,7 +46,11 @@ class T5(EncoderDecoder):
         x, distances = self.dropout(self.embed(batch.ids)), self.decoder_distances(n, n)
         for block in self.decoder:
             x = block(x, batch.attn_mask, added=distances, memory=memory, memory_mask=batch.memory_mask)
-        last: Tensor = self.dropout(self.decoder_norm(x))
+        last: Tensor = self.dropout(self.normed(x))
+        return last
+
+    def normed(self, resid: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch d_model"]:
+        last: Tensor = self.decoder_norm(resid)
         return last
 
     def unembed(self, hidden: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch vocab"]:

@@ -42,7 +42,10 @@ class Transformer(EncoderDecoder):
         x = self.embedded(batch.ids)
         for block in self.decoder:
             x = block(x, batch.attn_mask, memory=memory, memory_mask=batch.memory_mask)
-        last: Tensor = self.decoder_norm(x)
+        return self.normed(x)
+
+    def normed(self, resid: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch d_model"]:
+        last: Tensor = self.decoder_norm(resid)
         return last
 
     def embedded(self, ids: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_model"]:

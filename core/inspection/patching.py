@@ -1,0 +1,86 @@
+"""Patching between two texts: what of the one, put into a pass over the other, brings back its answer (Meng et al. 2022; Wang et al. 2023).
+
+Denoising: the pass is over the corrupted text, and one thing at a time comes from the clean one. 1 where that alone restores the clean
+answer, 0 where it changes nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.batch import Batch
+from core.blocks.hook_points import Tap
+from core.inspection.hooks import capture, edit, hook_points
+from core.models.language_model import LanguageModel, resting
+
+
+@dataclass(frozen=True)
+class Question:
+    """Two texts of equally many tokens, and the token that each makes likely at one position."""
+
+    clean: Batch
+    corrupted: Batch
+    answer: int  # a token's id: what the clean text is answered with
+    other: int  # what the corrupted one is
+    position: int = -1
+
+    def __post_init__(self) -> None:
+        if self.clean.ids.shape != self.corrupted.ids.shape:
+            n, m = self.clean.ids.shape[1], self.corrupted.ids.shape[1]
+            raise ValueError(f"The two texts have {n} and {m} tokens; what is put from one into the other needs its place. Make them equally long.")
+
+    def margin(self, model: LanguageModel, batch: Batch) -> float:
+        """By how much the clean answer's logit is above the other's."""
+        logits = model.unembed(model.hidden(batch)[0, self.position])
+        return float(logits[self.answer] - logits[self.other])
+
+
+@dataclass(frozen=True)
+class Patched:
+    """What one patch brought back. place: a hook point's name; number: the head, or the position."""
+
+    place: str
+    number: int
+    restored: float
+
+
+def by_head(model: LanguageModel, question: Question) -> Iterator[Patched]:
+    """Each head's output, at all positions."""
+    yield from _each(model, question, "*.z", dim=1)
+
+
+def by_position(model: LanguageModel, question: Question) -> Iterator[Patched]:
+    """The residual stream as it comes into each block, at one position."""
+    yield from _each(model, question, "*.resid_pre", dim=1)
+
+
+def _each(model: LanguageModel, question: Question, pattern: str, dim: int) -> Iterator[Patched]:
+    with resting(model), capture(model, pattern) as captured:
+        high = question.margin(model, question.clean)
+        clean = dict(captured)
+    with resting(model):
+        low = question.margin(model, question.corrupted)
+    if abs(high - low) < 1e-6:
+        raise ValueError("Both texts are answered alike, so that there is nothing to bring back. Change a word that matters to the answer.")
+    for name in hook_points(model, pattern):
+        for number in range(clean[name].shape[dim]):
+            with resting(model), edit(model, name, _put(clean[name], number, dim)):
+                margin = question.margin(model, question.corrupted)
+            yield Patched(name, number, (margin - low) / (high - low))
+
+
+def _put(clean: Tensor, number: int, dim: int) -> Tap:
+    def tap(x: Tensor) -> Tensor:
+        changed = x.clone()
+        changed.select(dim, number).copy_(clean.select(dim, number))
+        return changed
+
+    return tap
+
+
+def likeliest(model: LanguageModel, batch: Batch, position: int = -1) -> int:
+    """The token that a text makes likeliest at a position."""
+    with resting(model):
+        return int(torch.argmax(model.unembed(model.hidden(batch)[0, position])))
