@@ -13,7 +13,8 @@ Heads = Float[Tensor, "batch n_heads pos d_head"]
 class Attention(nn.Module):
     """softmax(q k' / sqrt(d_head)) v in each head, under a mask; the heads' outputs side by side through one projection.
 
-    Hook points: `pattern` [batch n_heads query key], each row a distribution over its allowed keys; `z` [batch n_heads query d_head].
+    Hook points: `mask`, which is what one layer alone may be given another of; `pattern` [batch n_heads query key], each row a distribution over its
+    allowed keys; `z` [batch n_heads query d_head].
     While nobody listens to the pattern it is never made: F.scaled_dot_product_attention gives the same z.
     The row of a query that may see nothing is zeros, and so is its z.
 
@@ -27,7 +28,7 @@ class Attention(nn.Module):
         self.scale = (d_model // n_heads) ** -0.5 if scale else 1.0
         self.qkv = nn.Linear(d_model, 3 * d_model, bias)  # one product for three; rows q | k | v, as in nn.MultiheadAttention
         self.out = nn.Linear(d_model, d_model, bias)
-        self.pattern, self.z = HookPoint(), HookPoint()
+        self.mask, self.pattern, self.z = HookPoint(), HookPoint(), HookPoint()
 
     def forward(
         self,
@@ -41,6 +42,7 @@ class Attention(nn.Module):
 
     def attend(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None = None) -> Float[Tensor, "batch query d_model"]:
         """From queries, keys and values to what goes into the residual stream."""
+        mask = self.mask(mask)
         if self.pattern.heard:
             p = self.pattern(pattern(q, k, mask, self.scale, added))
             z = F.dropout(p, self.dropout, self.training) @ v

@@ -4,7 +4,7 @@ from torch import nn
 
 from core.blocks.attention import Attention
 from core.blocks.masks import causal, full, padding, prefix, window
-from core.inspection.hooks import capture
+from core.inspection.hooks import capture, edit
 
 N, LENGTHS = 6, torch.tensor([6, 2, 4])
 MASKS = {
@@ -78,3 +78,12 @@ def test_dropout_acts_on_the_pattern_only_while_training() -> None:
     assert not torch.equal(layer(x, full(5)), layer(x, full(5)))
     layer.eval()
     assert torch.equal(layer(x, full(5)), layer(x, full(5)))
+
+
+def test_one_layer_alone_can_be_given_another_mask() -> None:
+    torch.manual_seed(0)
+    layer, x = Attention(8, 2), torch.randn(1, 4, 8)
+    with edit(layer, "mask", lambda mask: causal(4)):
+        edited = layer(x, full(4))
+    torch.testing.assert_close(edited, layer(x, causal(4)))
+    assert not torch.allclose(edited, layer(x, full(4)))
