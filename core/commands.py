@@ -19,6 +19,11 @@ from core.training.run import Run, create, find, runs
 from core.vector_commands import VECTOR_COMMANDS
 from core.vectors import Measure
 
+CORPUS = (
+    "documentation, small-world, task:NAME (copy, reverse, addition, dates, ...; several as task:reverse+addition), pairs:TABLE.tsv, "
+    "pairs:SOURCES,TARGETS, a corpus's id, a file, or an address on the web."
+)
+
 
 def train(name: str, arguments: list[str]) -> int:
     """Makes a run of a system and trains it here. Ctrl-C leaves a checkpoint."""
@@ -58,7 +63,7 @@ def continue_run(run: tyro.conf.Positional[str], corpus: str, n_steps: int | Non
 
     Args:
         run: The id of the run to begin with, as `list` shows it.
-        corpus: documentation, small-world, a corpus's id, a file, or an address on the web.
+        corpus: documentation, small-world, task:NAME, pairs:FILE.tsv, a corpus's id, a file, or an address on the web.
         n_steps: As many as the old run had, where not said.
         learning_rate: The old run's, where not said.
         name: As shown; the run's folder is called after it.
@@ -156,7 +161,7 @@ def _train(run: Run, line: Line) -> int:
 def _form(row: System) -> type[Any]:
     """A dataclass of all that can be asked of a run, with help for tyro."""
     fields: list[Any] = [
-        ("corpus", Annotated[str, tyro.conf.arg(help="documentation, small-world, a corpus's id, a file, or an address on the web.")], "documentation"),
+        ("corpus", Annotated[str, tyro.conf.arg(help=CORPUS)], row.corpus),
         ("name", Annotated[str, tyro.conf.arg(help="As shown; the run's folder is called after it.")], ""),
         ("probes", Annotated[tuple[str, ...], tyro.conf.arg(help="Sentences whose attention is kept, and whose beginnings are continued.")], ()),
         *_fields(row.settings()),

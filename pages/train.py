@@ -25,7 +25,7 @@ left, right = st.columns(2, gap="large")
 with left:
     chosen = system(pickers.one_of("System", {row.name: f"{row.title} ({row.year})" for row in SYSTEMS}, "system"))
 with right:
-    corpus = pickers.corpus()
+    corpus = pickers.corpus(usual=chosen.corpus)
 st.caption(f"{chosen.difference} {chosen.paper}")
 
 forms.presets(chosen)

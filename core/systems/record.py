@@ -45,6 +45,7 @@ class System:
     objectives: tuple[str, ...]
     offers: frozenset[View]
     presets: tuple[Preset, ...] = ()
+    corpus: str = "documentation"  # the text that is offered first
     matrices: tuple[Matrix, ...] = ()  # what `Matrices.read` can give, the usual one first; empty where there is one table only
 
     def load_learner(self) -> Any:

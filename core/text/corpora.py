@@ -1,4 +1,4 @@
-"""Texts to learn from: the two built in, and the user's own. A corpus is a folder: text.txt, about.json, frequencies.npy."""
+"""Texts to learn from: those built in, and the user's own. A corpus is a folder: text.txt, about.json, frequencies.npy."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.text import cutting, web
+from core.text import cutting, tasks, web
 from core.text.cutting import BLOCK, Cut, blocks
 from core.text.facts import facts
 from core.text.progress import Progress as Progress
@@ -20,7 +20,12 @@ from core.text.writing import folder_aside, put_in_place
 from core.workspace import subfolder, write_whole
 
 Write = Callable[[Path, Progress], None]
-BUILT_IN = {"documentation": "Python's documentation", "small-world": "Small world"}
+BUILT_IN = {
+    "documentation": "Python's documentation",
+    "small-world": "Small world",
+    **{f"task-{name}": tasks.title(name) for name in (*tasks.TASKS, "mixed")},
+}
+SLOW = ("documentation",)  # those that take more than seconds to make
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Corpus:
     n_distinct: int
     n_bytes: int
     digest: str
-    pairs: bool = False  # whether each line is a source, a tab and a target
+    pairs: int = 0  # how many, where each line is a source, a tab and a target; else 0
 
     def text(self) -> str:
         return (self.folder / "text.txt").read_text("utf-8")
@@ -86,20 +91,26 @@ def available() -> list[Corpus]:
 
 
 def find(reference: str, progress: Progress = silent) -> Corpus:
-    """The corpus meant by "documentation", "small-world", "small-world:SENTENCES:SEED", an id, a well-known name, a file's path or a URL.
+    """The corpus meant by "documentation", "small-world:SENTENCES:SEED", "task:reverse:PAIRS:SEED", "pairs:TABLE.tsv", "pairs:SOURCES,TARGETS",
+    an id, a well-known name, a file's path or a URL. Sizes and seeds may be left out.
 
     Makes it when it is absent; ValueError in words where it cannot be.
     """
     reference = reference.strip()
-    present = _read(subfolder("corpora") / reference) if re.fullmatch(r"[\w.-]+", reference) and reference.strip(".") else None
-    if present:
+    if present := kept(reference):
         return present
     if reference == "documentation":
         from core.text import documentation
 
         return store("documentation", BUILT_IN["documentation"], documentation.ORIGIN, documentation.write, progress, fixed_id=True)
-    if reference.split(":")[0] == "small-world":
-        return _small_world(reference, progress)
+    if reference in BUILT_IN or reference.split(":")[0] in ("small-world", "task"):
+        from core.text import generated
+
+        return generated.make(reference, progress)
+    if reference.startswith("pairs:"):
+        from core.text import pair_files
+
+        return pair_files.find(reference.removeprefix("pairs:"), progress)
     if reference in web.WELL_KNOWN or re.match(r"[a-z][a-z0-9+.-]*://", reference, re.IGNORECASE):
         return _from_web(reference, progress)
     path = Path(os.path.expanduser(reference))
@@ -107,6 +118,11 @@ def find(reference: str, progress: Progress = silent) -> Corpus:
         return add_file(path.name, path, progress, on_disk=True)
     known = ", ".join([*BUILT_IN, *(corpus.id for corpus in available() if corpus.id not in BUILT_IN)])
     raise ValueError(f"There is no text called “{reference[:200]}”, and no file of that name. There are {known}; a path or an http(s) address will do too.")
+
+
+def kept(id: str) -> Corpus | None:
+    """The corpus of that id, where it is in the workspace."""
+    return _read(subfolder("corpora") / id) if re.fullmatch(r"[\w.-]+", id) and id.strip(".") else None
 
 
 def add_text(title: str, text: str, progress: Progress = silent, origin: str = "pasted") -> Corpus:
@@ -151,7 +167,8 @@ def store(name: str, title: str, origin: str | Callable[[], str], write: Write, 
         write(aside / "text.txt", progress)
         about, counts = facts(aside / "text.txt", progress)
         about["id"] = slug if fixed_id else f"{slug}-{about['digest'][:8]}"
-        about |= {"title": title.strip()[:100] or slug, "origin": origin if isinstance(origin, str) else origin(), "pairs": pairs}
+        about |= {"title": title.strip()[:100] or slug, "origin": origin if isinstance(origin, str) else origin()}
+        about["pairs"] = _n_lines(aside / "text.txt") if pairs else 0
         np.save(aside / "frequencies.npy", counts)
         write_whole(aside / "about.json", json.dumps(about, ensure_ascii=False))
         folder = subfolder("corpora") / about["id"]
@@ -167,7 +184,7 @@ def _read(folder: Path) -> Corpus | None:
     """The corpus of a folder; None where there is none, or not the whole of it."""
     try:
         about = json.loads((folder / "about.json").read_text("utf-8"))
-        about.setdefault("pairs", False)  # what was kept before there were any
+        about.setdefault("pairs", 0)  # what was kept before there were any
         corpus = Corpus(folder=folder, **{name: about[name] for name in Corpus.__dataclass_fields__ if name != "folder"})
         whole = (folder / "text.txt").stat().st_size == corpus.n_bytes and (folder / "frequencies.npy").is_file()
         return corpus if whole and corpus.id == folder.name else None
@@ -175,15 +192,9 @@ def _read(folder: Path) -> Corpus | None:
         return None
 
 
-def _small_world(reference: str, progress: Progress) -> Corpus:
-    from core.text import small_world
-
-    sentences, seed = small_world.size_and_seed(reference)
-    name = reference if reference.count(":") == 2 else f"small-world:{sentences}:{seed}"
-    id = "small-world" if (sentences, seed) == (small_world.N_SENTENCES, 1) else name.replace(":", "-")
-    title = BUILT_IN["small-world"] if id == "small-world" else f"Small world, {sentences:,} sentences, seed {seed}"
-    present = _read(subfolder("corpora") / id)
-    return present or store(id, title, small_world.ORIGIN, lambda path, progress: small_world.write(path, sentences, seed, progress), progress, fixed_id=True)
+def _n_lines(path: Path) -> int:
+    with open(path, "rb") as file:
+        return sum(line.strip() != b"" for line in file)
 
 
 def _from_web(address: str, progress: Progress) -> Corpus:

@@ -27,7 +27,7 @@ ENDINGS = (".txt", ".md", ".csv", ".tsv", ".jsonl", ".parquet")
 
 def write_text(text: str, path: Path) -> None:
     """Writes a pasted text to `path`, tidied."""
-    _write((text[i : i + CHUNK] for i in range(0, len(text), CHUNK)), path, LARGEST_TEXT, lambda: None)
+    write_pieces((text[i : i + CHUNK] for i in range(0, len(text), CHUNK)), path, LARGEST_TEXT, lambda: None)
 
 
 def write_file(name: str, content: bytes | Path, path: Path, progress: Progress, on_disk: bool = False) -> str:
@@ -35,26 +35,40 @@ def write_file(name: str, content: bytes | Path, path: Path, progress: Progress,
 
     on_disk: whether it is a file of the user's own disk, which may be larger than what is sent.
     """
-    size = len(content) if isinstance(content, bytes) else content.stat().st_size
-    largest = LARGEST_ON_DISK if on_disk else LARGEST_FILE
-    if size > largest:
-        raise ValueError(f"{name} has {megabytes(size)}; the most that is read is {megabytes(largest)}. Give a part of it.")
-    if size == 0:
-        raise ValueError(f"{name} is empty. Choose another file.")
+    with unpacked(name, content, progress, on_disk) as (inner, stream, told):
+        texts, note = _texts(inner, stream)
+        write_pieces(texts, path, largest_text(on_disk), told)
+    return note
+
+
+def largest_text(on_disk: bool) -> int:
+    """Bytes of text that are read at most."""
+    return LARGEST_ON_DISK if on_disk else LARGEST_TEXT
+
+
+@contextmanager
+def unpacked(name: str, content: bytes | Path, progress: Progress, on_disk: bool = False) -> Iterator[tuple[str, io.BufferedIOBase, Callable[[], None]]]:
+    """A file's name without its packing, its content as a stream of bytes, and what to call now and then to say how far it is.
+
+    ValueError in words, within the block too, where the file is empty, too large, broken or may not be read.
+    """
     try:
-        with _plain(name, content, LARGEST_ON_DISK if on_disk else LARGEST_TEXT) as (inner, stream, file):
+        size, largest = len(content) if isinstance(content, bytes) else content.stat().st_size, LARGEST_ON_DISK if on_disk else LARGEST_FILE
+        if size > largest:
+            raise ValueError(f"{name} has {megabytes(size)}; the most that is read is {megabytes(largest)}. Give a part of it.")
+        if size == 0:
+            raise ValueError(f"{name} is empty. Choose another file.")
+        with _plain(name, content, largest_text(on_disk)) as (inner, stream, file):
 
             def told() -> None:
                 progress(f"reading {name}", None if file.closed else min(1.0, file.tell() / size))
 
             told()
-            texts, note = _texts(inner, stream)
-            _write(texts, path, LARGEST_ON_DISK if on_disk else LARGEST_TEXT, told)
+            yield inner, stream, told
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise ValueError(f"{name} is broken or cut short ({error}). Pack or load it again.") from error
     except PermissionError as error:
         raise ValueError(f"{name} may not be read by this program ({error.strerror}). Change its permissions, or copy it.") from error
-    return note
 
 
 def _texts(name: str, stream: io.BufferedIOBase) -> tuple[Iterable[str], str]:
@@ -105,7 +119,7 @@ def _member(name: str, file: io.BufferedIOBase, stack: ExitStack, largest: int) 
         raise ValueError(f"{name} cannot be unpacked ({error}). Pack it without a password, or unpack it.") from error
 
 
-def _write(pieces: Iterable[str], path: Path, largest: int, told: Callable[[], None]) -> None:
+def write_pieces(pieces: Iterable[str], path: Path, largest: int, told: Callable[[], None]) -> None:
     """Writes a text tidied: composed characters (NFC), \\n for every line end, no NUL; ValueError beyond the limit."""
     size, next_look = 0, LOOK_EVERY
     held = ""

@@ -18,18 +18,6 @@ N_SENTENCES = 100_000
 LARGEST = 20_000_000  # sentences; about 900 MB
 
 
-def size_and_seed(reference: str) -> tuple[int, int]:
-    """Of "small-world", "small-world:SENTENCES" or "small-world:SENTENCES:SEED"; ValueError in words for anything else."""
-    parts = reference.split(":")
-    try:
-        sentences, seed = (int(parts[1]) if len(parts) > 1 else N_SENTENCES), (int(parts[2]) if len(parts) > 2 else 1)
-    except ValueError:
-        sentences = seed = -1
-    if len(parts) > 3 or not 1 <= sentences <= LARGEST or seed < 0:
-        raise ValueError(f"“{reference}” is no small world: write small-world:SENTENCES:SEED with 1 to {LARGEST:,} sentences and a seed of at least 0.")
-    return sentences, seed
-
-
 def sentences(seed: int) -> Iterator[str]:
     """Sentences without end: small letters, a blank between words, " ." at the end."""
     rng = random.Random(seed)

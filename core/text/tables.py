@@ -16,7 +16,7 @@ N_LOOKED_AT = 200  # rows that decide the column
 
 def separated(name: str, pieces: Iterable[str], separator: str | None) -> tuple[Iterator[str], str]:
     """The texts of a .csv or .tsv, one a line, and the column they stand in."""
-    lines = _lines(name, pieces)
+    lines = whole_lines(name, pieces)
     csv.field_size_limit(LONGEST_LINE)
     begin = list(itertools.islice(lines, 50))
     separator = separator or _separator(begin[:-1] or begin)
@@ -36,7 +36,7 @@ def separated(name: str, pieces: Iterable[str], separator: str | None) -> tuple[
 
 def json_lines(name: str, pieces: Iterable[str]) -> tuple[Iterator[str], str]:
     """The texts of a .jsonl: lines that are strings, or objects with a text in them."""
-    records = _records(name, _lines(name, pieces))
+    records = _records(name, whole_lines(name, pieces))
     head = list(itertools.islice(records, N_LOOKED_AT))
     if not head:
         raise ValueError(f"{name} has no lines. Choose another file.")
@@ -87,7 +87,7 @@ def _whole(name: str, stream: io.BufferedIOBase) -> bytes:
     return content
 
 
-def _lines(name: str, pieces: Iterable[str]) -> Iterator[str]:
+def whole_lines(name: str, pieces: Iterable[str]) -> Iterator[str]:
     """Lines with their ends; ValueError for one longer than the limit."""
     held = ""
     for piece in pieces:

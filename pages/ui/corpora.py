@@ -6,31 +6,26 @@ import streamlit as st
 
 from core.figures.text import frequency_curve
 from core.machine import size
-from core.text import corpora
-from core.text.corpora import BUILT_IN, Corpus
+from core.text import corpora, pair_files
+from core.text.corpora import BUILT_IN, SLOW, Corpus
 from core.text.reading import ENDINGS
 from core.text.web import WELL_KNOWN
 from pages.ui import address, say
 
 
 def show(reference: str) -> None:
-    """Origin, size, frequency curve and a sample; a built-in text that has not been made yet offers to be."""
-    found = {corpus.id: corpus for corpus in corpora.available()}.get(reference)
-    if found is None:
+    """Origin, size, frequency curve and a sample; a built-in text that has not been made yet is made, or offers to be where that takes a while."""
+    found = corpora.kept(reference)
+    if found is None and reference in SLOW:
         st.info(f"{BUILT_IN[reference]} has not been read on this machine yet. It is made when the first run needs it, or now.", icon=":material/menu_book:")
-        if st.button("Read it now", type="primary", icon=":material/play_arrow:"):
-            _take(lambda progress: corpora.find(reference, progress))
+        if not st.button("Read it now", type="primary", icon=":material/play_arrow:"):
+            return
+    if found is None:
+        _take(lambda progress: corpora.find(reference, progress))
         return
-    for column, (label, value) in zip(
-        st.columns(4),
-        (
-            ("Words", f"{found.n_words:,}"),
-            ("Sentences", f"{found.n_sentences:,}"),
-            ("Distinct words", f"{found.n_distinct:,}"),
-            ("Size", size(found.n_bytes)),
-        ),
-        strict=True,
-    ):
+    unit = ("Pairs", found.pairs) if found.pairs else ("Sentences", found.n_sentences)
+    facts = (("Words", found.n_words), unit, ("Distinct words", found.n_distinct))
+    for column, (label, value) in zip(st.columns(4), [*((name, f"{n:,}") for name, n in facts), ("Size", size(found.n_bytes))], strict=True):
         column.metric(label, value)
     st.caption(f"Where it comes from: {say.plain(found.origin)}")
     with st.container(key="panes"):
@@ -41,8 +36,7 @@ def show(reference: str) -> None:
     with right:
         st.subheader("A sample", anchor=False)
         for line in found.sample(6, 220):
-            st.text(line)
-    _footer(found)
+            st.text(line.replace("\t", "  →  ") if found.pairs else line)
 
 
 def _footer(found: Corpus) -> None:
@@ -71,6 +65,29 @@ def upload() -> None:
     file = st.file_uploader(f"A file: {' '.join(ENDINGS)}, plain or .gz, in any common encoding", key="upload")
     if file is not None and st.button("Add", type="primary", key="add-uploaded"):
         _take(lambda progress: corpora.add_file(file.name, file.getvalue(), progress))
+
+
+def paste_pairs() -> None:
+    """Pairs typed or pasted: a table, or two texts side by side."""
+    title = st.text_input("Title", placeholder="My pairs", max_chars=80, key="paste-pairs-title")
+    left, right = st.columns(2)
+    sources = left.text_area("Sources, one a line", height=180, placeholder="the cat sleeps\nthe dog sleeps", key="paste-sources")
+    targets = right.text_area("Targets, one a line", height=180, placeholder="die Katze schläft\nder Hund schläft", key="paste-targets")
+    st.caption("A table copied from a spreadsheet has both already, a tab between them: paste it on the left, and leave the right empty.")
+    if st.button("Add", type="primary", key="add-pairs"):
+        beside = ("the targets", targets.encode()) if targets.strip() else ("", None)
+        name = "the sources" if targets.strip() else "what was pasted"
+        _take(lambda progress: pair_files.add(name, sources.encode(), *beside, progress=progress, title=title.strip() or "My pairs"))
+
+
+def upload_pairs() -> None:
+    """A table of pairs, or two files line by line."""
+    left, right = st.columns(2)
+    table = left.file_uploader("Sources, or a table: source, tab, target (.tsv, .txt, plain or .gz)", key="upload-sources")
+    targets = right.file_uploader("Targets, line by line (not for a table)", key="upload-targets")
+    if table is not None and st.button("Add", type="primary", key="add-uploaded-pairs"):
+        beside = (targets.name, targets.getvalue()) if targets is not None else ("", None)
+        _take(lambda progress: pair_files.add(table.name, table.getvalue(), *beside, progress=progress))
 
 
 def web() -> None:

@@ -6,7 +6,7 @@ from typing import NoReturn
 import streamlit as st
 
 from core.systems import Matrix
-from core.text.corpora import BUILT_IN, available
+from core.text.corpora import BUILT_IN, SLOW, available
 from core.training.run import Run
 from pages.ui import address, load, say, sources
 from pages.ui.sources import Source
@@ -97,10 +97,18 @@ def step(chosen: Run) -> int:
 def corpora(made_only: bool = False) -> dict[str, str]:
     """Ids and titles: the texts that every machine has, then the user's own. `made_only`: without those that would take a while to make."""
     made = {each.id: each.title for each in available()}
-    offered = {name: title for name, title in BUILT_IN.items() if name in made or name == "small-world" or not made_only}
+    offered = {name: title for name, title in BUILT_IN.items() if name in made or name not in SLOW or not made_only}
     return offered | {name: title for name, title in made.items() if name not in offered}
 
 
-def corpus(made_only: bool = False) -> str:
-    """A corpus's reference, in the address."""
+def corpus(made_only: bool = False, usual: str = "") -> str:
+    """A corpus's reference, in the address. usual: the one where nobody has chosen; another system's usual one gives way to it."""
+    if usual:
+        before = st.session_state.get("usual-corpus", usual)
+        if before != usual and st.session_state.get("pick-corpus") == before:
+            del st.session_state["pick-corpus"]
+            address.put(corpus=None)
+        if not address.get("corpus") and "pick-corpus" not in st.session_state:
+            address.put(corpus=usual)
+        st.session_state["usual-corpus"] = usual
     return one_of("Text to learn from", corpora(made_only), "corpus", "Bring your own on the page Corpora: paste it, upload it, or name a URL.")

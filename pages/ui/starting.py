@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.machine import size
 from core.systems import system
-from core.text.corpora import BUILT_IN, available
+from core.text.corpora import SLOW, available
 from core.text.tokenizing import TokenizerSettings
 from core.training import launching
 from core.training.config import RunConfig
@@ -110,7 +110,7 @@ def expected(config: RunConfig, patience: float = 0.1) -> str:
         return "measuring this machine…"
     if found.refused:
         return f":red[{say.plain(found.refused)}]"
-    first = "" if config.corpus not in BUILT_IN or any(corpus.id == config.corpus for corpus in available()) else ", after its text has been read once"
+    first = "" if config.corpus not in SLOW or any(corpus.id == config.corpus for corpus in available()) else ", after its text has been read once"
     return f"about {say.duration(found.seconds)} here{first}, {size(found.memory)} of memory"
 
 

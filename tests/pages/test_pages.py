@@ -99,3 +99,30 @@ def test_a_pasted_text_becomes_a_corpus_and_an_empty_one_a_sentence():
     app.button(key="add-pasted").click().run()
     assert not app.exception
     assert app.metric[0].value == "520"
+
+
+def test_pasted_pairs_become_a_corpus_and_what_are_none_a_sentence():
+    app = open_page("corpora", text="small-world", adding="pairs")
+    app.text_area(key="paste-sources").set_value("the cat sleeps\nthe dog sleeps")
+    app.text_area(key="paste-targets").set_value("die Katze schläft")
+    app.button(key="add-pairs").click().run()
+    assert "the targets ends before line 2" in said(app).replace("\\", "")
+    app.text_area(key="paste-targets").set_value("die Katze schläft\nder Hund schläft")
+    app.button(key="add-pairs").click().run()
+    assert not app.exception
+    assert (app.metric[1].label, app.metric[1].value) == ("Pairs", "2")
+    assert "the cat sleeps  →  die Katze schläft" in [each.value for each in app.text]
+
+
+def test_a_task_is_made_when_it_is_looked_at():
+    app = open_page("corpora", text="task-numbers")
+    assert not app.exception
+    assert (app.metric[1].label, app.metric[1].value) == ("Pairs", "20,000")
+
+
+def test_the_text_that_is_offered_follows_the_system_until_somebody_chooses():
+    app = open_page("train", system="gpt")
+    assert app.selectbox(key="pick-corpus").value == "documentation"
+    app.selectbox(key="pick-corpus").set_value("task-dates").run()
+    app.selectbox(key="pick-system").set_value("transformer").run()
+    assert app.selectbox(key="pick-corpus").value == "task-dates"

@@ -24,7 +24,7 @@ def test_every_sentence_ends_with_a_mark_of_its_own() -> None:
 
 @pytest.mark.parametrize("reference", ["small-world:0:1", "small-world:5:-1", "small-world:many", "small-world:1:2:3", "small-world:999999999999"])
 def test_a_world_that_cannot_be_is_refused(reference: str) -> None:
-    with pytest.raises(ValueError, match="is no small world: write small-world:SENTENCES:SEED"):
+    with pytest.raises(ValueError, match="cannot be made: write small-world:SENTENCES:SEED"):
         corpora.find(reference)
 
 
