@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from core.blocks.hook_points import HookPoint
+from core.blocks.masks import is_causal
 
 Heads = Float[Tensor, "batch n_heads pos d_head"]
 
@@ -43,14 +44,22 @@ class Attention(nn.Module):
     def attend(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None = None) -> Float[Tensor, "batch query d_model"]:
         """From queries, keys and values to what goes into the residual stream."""
         mask = self.mask(mask)
-        if self.pattern.heard:
-            p = self.pattern(pattern(q, k, mask, self.scale, added))
-            z = F.dropout(p, self.dropout, self.training) @ v
-        else:
-            allowed = mask if added is None else added.masked_fill(~mask, -torch.inf)
-            z = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=self.dropout if self.training else 0.0, scale=self.scale)
-        joined: Tensor = self.out(self.z(z).transpose(1, 2).flatten(2))
+        with torch.autocast("cpu", enabled=False):  # the way back through a CPU's own kernel takes five times as long in bfloat16
+            q, k, v = (part.float() if part.dtype is torch.bfloat16 and part.device.type == "cpu" else part for part in (q, k, v))
+            z = self.z(self.heard(q, k, v, mask, added) if self.pattern.heard else self.unheard(q, k, v, mask, added))
+        joined: Tensor = self.out(z.transpose(1, 2).flatten(2))
         return joined
+
+    def heard(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None) -> Heads:
+        """z by the pattern, which somebody reads or changes."""
+        return F.dropout(self.pattern(pattern(q, k, mask, self.scale, added)), self.dropout, self.training) @ v
+
+    def unheard(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None) -> Heads:
+        """The same z, in one go."""
+        plain = added is None and is_causal(mask)
+        allowed = None if plain else mask if added is None else added.to(q.dtype).masked_fill(~mask, -torch.inf)
+        dropout = self.dropout if self.training else 0.0
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=dropout, is_causal=plain, scale=self.scale)
 
     def heads(self, x: Tensor, kv: Tensor | None) -> tuple[Heads, Tensor, Tensor]:
         """Query, key and value, each [batch n_heads pos d_head]."""

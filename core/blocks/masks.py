@@ -8,15 +8,24 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+CPU = torch.device("cpu")
+
 
 def full(n_query: int, n_key: int | None = None) -> Bool[Tensor, "1 1 query key"]:
     """Everybody sees everything."""
     return torch.ones(1, 1, n_query, n_query if n_key is None else n_key, dtype=torch.bool)
 
 
-def causal(n: int) -> Bool[Tensor, "1 1 query key"]:
+def causal(n: int, device: torch.device = CPU) -> Bool[Tensor, "1 1 query key"]:
     """Each position sees itself and what came before."""
-    return full(n).tril()
+    mask = torch.ones(1, 1, n, n, dtype=torch.bool, device=device).tril()
+    mask.causal_as_of = mask._version  # type: ignore[attr-defined]
+    return mask
+
+
+def is_causal(mask: Bool[Tensor, "#batch #n_heads query key"]) -> bool:
+    """Whether `causal` made it and nobody has changed it since: known without reading it, so that a kernel need not read it either."""
+    return getattr(mask, "causal_as_of", None) == mask._version
 
 
 def window(n: int, width: int) -> Bool[Tensor, "1 1 query key"]:

@@ -14,7 +14,7 @@ from core.blocks.masks import causal
 def to_read(ids: list[int], device: torch.device | str = "cpu") -> Batch:
     """One sequence to be read, with nothing to predict: what is shown, and what is continued."""
     read = torch.tensor([ids], device=device)
-    return Batch(read, torch.full_like(read, IGNORE), causal(len(ids)).to(device))
+    return Batch(read, torch.full_like(read, IGNORE), causal(len(ids), read.device))
 
 
 class Causal:
@@ -32,7 +32,7 @@ class Causal:
     @cached_property
     def mask(self) -> Tensor:
         """The one mask that all batches share."""
-        return causal(self.n_pos).to(self.device)
+        return causal(self.n_pos, self.device)
 
     def sample(self, batch_size: int, generator: torch.Generator) -> Batch:
         """Sequences from random places; overlaps are possible, sentences are cut where they happen to be."""

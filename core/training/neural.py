@@ -19,6 +19,7 @@ from core.text.encoding import EncodedCorpus
 from core.text.tokenizers import Tokenizer
 from core.trained.model import Trained
 from core.training import device
+from core.training.ahead import Ahead
 from core.training.learner import State, Step
 from core.vectors import Vectors
 
@@ -53,6 +54,7 @@ class NeuralLearner:
             self.model = self.build(settings, encoded.tokenizer.vocab_size).to(self.device)
         self.objective = self.objective_on(encoded.train, settings, encoded.tokenizer, self.device)
         self.optimizer = adamw(self.model, settings.learning_rate, settings.weight_decay)
+        self._ahead = Ahead(lambda step: self.examples(step, torch.Generator().manual_seed(self._draws(step)[0])))
 
     @classmethod
     def build(cls, settings: Any, vocab_size: int) -> LanguageModel:
@@ -87,13 +89,16 @@ class NeuralLearner:
             hidden, targets = hidden.flatten(0, 1), batch.targets.flatten()
         return F.cross_entropy(self.model.unembed(hidden), targets, label_smoothing=getattr(self.settings, "label_smoothing", 0.0) * self.model.training)
 
+    def examples(self, step: int, generator: torch.Generator) -> Batch:
+        """What is learnt from in a step. It is asked for in another thread, while the model is at the step before: it follows from its arguments alone."""
+        return self.objective.sample(self.settings.batch_size, generator)
+
     def advance(self) -> Step:
-        data_seed, dropout_seed = self._draws()
         began = time.perf_counter()
-        batch = self.objective.sample(self.settings.batch_size, torch.Generator().manual_seed(data_seed))
+        batch = self._ahead(self.step)
         waited = time.perf_counter() - began
         rate = learning_rate(self.step, self.settings)
-        with drawing_from(dropout_seed, self.device), device.mixed_precision(self.device):
+        with drawing_from(self._draws(self.step)[1], self.device), device.mixed_precision(self.device):
             losses = self.losses(batch)
             loss = sum_of(losses)
         torch.autograd.backward(loss)
@@ -164,10 +169,10 @@ class NeuralLearner:
         objective = self.objective_on(stream, self.settings, self.encoded.tokenizer, self.device)
         return objective.spread(HELD_OUT_TOKENS, self.settings.batch_size)
 
-    def _draws(self) -> tuple[int, int]:
-        """This step's two seeds: where its examples come from, and its dropout."""
+    def _draws(self, step: int) -> tuple[int, int]:
+        """A step's two seeds: where its examples come from, and its dropout."""
         # Hashed to 32 bits each: of a seed, torch's generator on the CPU takes the lowest 32 bits and no more.
-        data, dropout = np.random.SeedSequence((self.settings.seed, self.step)).generate_state(2)
+        data, dropout = np.random.SeedSequence((self.settings.seed, step)).generate_state(2)
         return int(data), int(dropout)
 
 

@@ -1,6 +1,6 @@
 import torch
 
-from core.blocks.masks import causal, full, padding, prefix, window
+from core.blocks.masks import causal, full, is_causal, padding, prefix, window
 
 
 def drawn(mask: torch.Tensor) -> list[str]:
@@ -24,3 +24,13 @@ def test_masks_join_into_others() -> None:
     assert drawn(prefix_lm[1:]) == ["###", "###", "###"]
     assert drawn(causal(3) & padding(lengths, 3)) == ["#..", "##.", "##."]
     assert drawn(causal(4) & window(4, 1)) == ["#...", "##..", ".##.", "..##"]
+
+
+def test_a_causal_mask_is_known_as_such_until_it_is_changed_or_joined() -> None:
+    mask = causal(3)
+    assert is_causal(mask)
+    assert not is_causal(full(3))
+    assert not is_causal(mask & full(3))
+    assert not is_causal(mask.clone())
+    mask[0, 0, 2, 0] = False
+    assert not is_causal(mask)

@@ -83,7 +83,8 @@ def test_another_seed_is_another_run() -> None:
     one, two = GPTLearner(TINY, encoded()), GPTLearner(replace(TINY, seed=2), encoded())
     assert not np.array_equal(one.weights()["embed.weight"], two.weights()["embed.weight"])
     assert not torch.equal(
-        one.objective.sample(4, torch.Generator().manual_seed(one._draws()[0])).ids, two.objective.sample(4, torch.Generator().manual_seed(two._draws()[0])).ids
+        one.objective.sample(4, torch.Generator().manual_seed(one._draws(0)[0])).ids,
+        two.objective.sample(4, torch.Generator().manual_seed(two._draws(0)[0])).ids,
     )
 
 
