@@ -46,15 +46,15 @@ class Attention(nn.Module):
         mask = self.mask(mask)
         with torch.autocast("cpu", enabled=False):  # the way back through a CPU's own kernel takes five times as long in bfloat16
             q, k, v = (part.float() if part.dtype is torch.bfloat16 and part.device.type == "cpu" else part for part in (q, k, v))
-            z = self.z(self.heard(q, k, v, mask, added) if self.pattern.heard else self.unheard(q, k, v, mask, added))
+            z = self.z(self.explicit(q, k, v, mask, added) if self.pattern.heard else self.fused(q, k, v, mask, added))
         joined: Tensor = self.out(z.transpose(1, 2).flatten(2))
         return joined
 
-    def heard(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None) -> Heads:
+    def explicit(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None) -> Heads:
         """z by the pattern, which somebody reads or changes."""
         return F.dropout(self.pattern(pattern(q, k, mask, self.scale, added)), self.dropout, self.training) @ v
 
-    def unheard(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None) -> Heads:
+    def fused(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None) -> Heads:
         """The same z, in one go."""
         plain = added is None and is_causal(mask)
         allowed = None if plain else mask if added is None else added.to(q.dtype).masked_fill(~mask, -torch.inf)
