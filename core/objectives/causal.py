@@ -12,9 +12,9 @@ from core.blocks.masks import causal
 
 
 def to_read(ids: list[int], device: torch.device | str = "cpu") -> Batch:
-    """One sequence to be read, with nothing to predict: what is shown, and what is continued."""
-    read = torch.tensor([ids], device=device)
-    return Batch(read, torch.full_like(read, IGNORE), causal(len(ids), read.device))
+    """One sequence to be read: what is shown, and what is continued. Of its last token nobody knows what follows."""
+    read = torch.tensor([[*ids, IGNORE]], device=device)
+    return Batch(read[:, :-1], read[:, 1:], causal(len(ids), read.device))
 
 
 class Causal:

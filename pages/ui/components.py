@@ -32,6 +32,7 @@ _attention = _component("attention", "panes")
 _pairs = _component("pairs")
 _example = _component("example")
 _steps = _component("steps")
+_mask = _component("mask")
 _beam = _component("beam")
 
 
@@ -250,6 +251,23 @@ def pairs_view(key: str, picture: dict[str, Any], on_word: Callable[[int], None]
 def example_view(key: str, picture: dict[str, Any], cells: NDArray[np.uint8]) -> None:
     """A training example: `picture` and the masks' cells as pages/ui/objectives.py makes them. A byte a cell."""
     _example(key=key, data={"meta": _all_sendable(picture), "cells": _column(cells)})
+
+
+def mask_view(key: str, picture: dict[str, Any], columns: dict[str, NDArray[Any]], on_cells: Callable[[str], None], on_order: Callable[[str], None]) -> None:
+    """A mask to be edited, beside what is seen through it: `picture` and `columns` as pages/ui/masking.py makes them.
+
+    `on_cells` hears the whole mask as zeros and ones, row by row; `on_order` the order of a permutation, as places with hyphens between.
+    """
+
+    def edited() -> None:
+        sent = st.session_state[key]
+        if sent.get("mask"):
+            on_cells(str(sent["mask"]["cells"]))
+        elif sent.get("order"):
+            on_order(str(sent["order"]["order"]))
+
+    data = {"meta": _all_sendable(picture), **{name: _column(values.ravel()) for name, values in columns.items()}}
+    _mask(key=key, data=data, on_mask_change=edited, on_order_change=edited)
 
 
 def steps_view(key: str, picture: dict[str, Any], on_take: Callable[[int, int], None] | None = None) -> None:

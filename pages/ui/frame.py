@@ -19,6 +19,7 @@ PAGES = {
         ("embeddings", "Embeddings", "scatter_plot"),
         ("attention", "Attention", "grid_view"),
         ("generate", "Generate", "edit_note"),
+        ("masks", "Mask lab", "grid_on"),
         ("compare", "Compare", "compare_arrows"),
         ("vectors", "Vector files", "file_open"),
     ),

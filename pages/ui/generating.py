@@ -3,14 +3,16 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.generation.sampling import Drawn, Sampling
 from core.training.run import Run
 from pages.ui import address, forms, load, pickers, say
 from pages.ui.components import steps_view
+
+if TYPE_CHECKING:
+    from core.generation.sampling import Drawn
 
 N_ALTERNATIVES = 12
 LONGEST = 2000  # characters of a text that is typed
@@ -54,6 +56,8 @@ def _typed(run: Run, label: str, placeholder: str, start: str = "") -> str:
 
 def continue_(run: Run, step: int, trained: Any) -> None:
     """A text goes on, token by token."""
+    from core.generation.sampling import Sampling
+
     text = _typed(run, "Beginning", "how the text begins; empty: from nothing", _prompt(run, step))
     with st.container(key="fields-knobs"):
         columns = st.columns(4, vertical_alignment="bottom", gap="medium")
@@ -97,7 +101,7 @@ def _take(forced: dict[int, int], at: int, id: int) -> None:
     address.put(take="-".join(f"{place}.{other}" for place, other in sorted(chosen.items())))
 
 
-def written(begun: list[int], drawn: list[Drawn], trained: Any, forced: dict[int, int]) -> dict[str, Any]:
+def written(begun: list[int], drawn: "list[Drawn]", trained: Any, forced: dict[int, int]) -> dict[str, Any]:
     """A continuation for `steps_view`."""
     word = trained.tokenizer.words.__getitem__
     tokens = [{"text": word(i), "given": True, "taken": False} for i in begun]
@@ -113,7 +117,7 @@ def written(begun: list[int], drawn: list[Drawn], trained: Any, forced: dict[int
     }
 
 
-def _surprise(drawn: list[Drawn]) -> str:
+def _surprise(drawn: "list[Drawn]") -> str:
     mean = sum(-math.log(max(1e-9, one.probability)) for one in drawn) / max(1, len(drawn))
     return f"{len(drawn)} tokens, {mean:.2f} nats each by the model's own probabilities"
 

@@ -59,8 +59,8 @@ def test_a_short_text_gives_short_sequences_and_no_text_a_sentence() -> None:
         Causal(np.arange(1, dtype=np.int32), 64, EOS)
 
 
-def test_a_text_to_read_predicts_nothing() -> None:
+def test_of_a_text_to_read_nobody_knows_what_follows_its_last_token() -> None:
     batch = to_read([5, 6, 7])
     assert batch.ids.tolist() == [[5, 6, 7]]
-    assert (batch.targets == IGNORE).all()
+    assert batch.targets.tolist() == [[6, 7, IGNORE]]
     assert torch.equal(batch.attn_mask, causal(3))

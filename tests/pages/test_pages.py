@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.training.run import runs
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("home", "train", "embeddings", "attention", "corpora", "tokens", "pairs", "compare", "vectors", "objectives", "generate")
+PAGES = ("home", "train", "embeddings", "attention", "corpora", "tokens", "pairs", "compare", "vectors", "objectives", "generate", "masks")
 
 
 @pytest.fixture(autouse=True)
@@ -40,11 +40,11 @@ def test_an_empty_workspace_is_answered_with_what_to_do_next(page):
     app = open_page(page)
     assert not app.exception
     assert app.title[0].value
-    if page in ("home", "embeddings", "attention", "generate"):
+    if page in ("home", "embeddings", "attention", "generate", "masks"):
         assert "Train" in said(app)
 
 
-@pytest.mark.parametrize("page", ["train", "embeddings", "attention", "generate"])
+@pytest.mark.parametrize("page", ["train", "embeddings", "attention", "generate", "masks"])
 def test_a_link_to_a_run_that_is_gone_says_so(page):
     app = open_page(page, run="long-gone")
     assert not app.exception
