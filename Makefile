@@ -29,6 +29,7 @@ pictures: .venv/ready-to-test
 
 .venv/ready-to-test: .venv/ready requirements-dev.txt tests/install_browser.sh
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps OpenNMT-py==3.5.1  # a judge: what it asks for besides is not needed by what is judged
 	sh tests/install_browser.sh $(BIN)/python
 	touch $@
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from core.batch import Batch
-from core.inspection.hooks import capture
+from core.inspection.hooks import capture, hook_points
 from core.models.language_model import LanguageModel, resting
 from core.patterns import Patterns
 
@@ -21,11 +21,13 @@ def part_of(name: str) -> str:
 
 
 def patterns(model: LanguageModel, batch: Batch, tokens: Sequence[str], source: Sequence[str] = (), n_left_out: int = 0) -> list[Patterns]:
-    """What each head of each layer attends to in the batch's first sequence, one Patterns for each kind of attention that the model has.
+    """What each head of each layer attends to in the batch's first sequence, one Patterns for each kind of attention that the model has; it may have none.
 
     tokens, source: those of `batch.ids` and `batch.source`, as shown.
     """
     assert len(tokens) == batch.ids.shape[1]
+    if not hook_points(model, "*.pattern"):
+        return []
     with resting(model), capture(model, "*.pattern") as captured:
         model.hidden(batch)
     found: dict[str, list[Tensor]] = {}

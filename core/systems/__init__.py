@@ -1,9 +1,17 @@
 """The systems, in historical order. A new one is a module beside this file and a row here."""
 
-from core.systems import cbow, fasttext, glove, gpt, skip_gram, transformer
+from core.systems import cbow, fasttext, glove, gpt, seq2seq, skip_gram, transformer
 from core.systems.record import SCHEDULE, Matrix, Preset, System, View
 
-SYSTEMS: tuple[System, ...] = (cbow.SYSTEM, skip_gram.SYSTEM, glove.SYSTEM, fasttext.SYSTEM, transformer.SYSTEM, gpt.SYSTEM)
+SYSTEMS: tuple[System, ...] = (
+    cbow.SYSTEM,
+    skip_gram.SYSTEM,
+    glove.SYSTEM,
+    seq2seq.SYSTEM,
+    fasttext.SYSTEM,
+    transformer.SYSTEM,
+    gpt.SYSTEM,
+)
 
 
 def system(name: str) -> System:

@@ -119,10 +119,10 @@ class Recorder:
             arrays["xy"], told["words"] = self._layout, vectors.words
         if "attention" in self.offers:
             found = {each.part: each for each in self.parts.patterns(self.probes[0])}
-            shown = found.get("cross") or next(iter(found.values()))
-            arrays["attention"] = shown.bytes()[:, :, :PROBE_LENGTH, :PROBE_LENGTH]
-            arrays["allowed"] = shown.allowed[:PROBE_LENGTH, :PROBE_LENGTH].astype(np.uint8)
-            told |= {"part": shown.part, "queries": list(shown.queries[:PROBE_LENGTH]), "keys": list(shown.keys[:PROBE_LENGTH])}
+            if shown := found.get("cross") or next(iter(found.values()), None):
+                arrays["attention"] = shown.bytes()[:, :, :PROBE_LENGTH, :PROBE_LENGTH]
+                arrays["allowed"] = shown.allowed[:PROBE_LENGTH, :PROBE_LENGTH].astype(np.uint8)
+                told |= {"part": shown.part, "queries": list(shown.queries[:PROBE_LENGTH]), "keys": list(shown.keys[:PROBE_LENGTH])}
         if "generate" in self.offers:
             told["text"] = self._growing(step)
         elif self.offers & WRITES:

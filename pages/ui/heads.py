@@ -34,13 +34,19 @@ def _patterns(run: Run, step: int, text: str) -> list[Attention]:
         probes = load.attention(run, step)
         if probes:
             return probes[0]
-        st.info("This run has kept no probe sentence at this step. Type one above.", icon=":material/edit:")
+        st.info(
+            "This run has kept no attention at this step. Type a sentence above; a run that was trained without attention has none to show.",
+            icon=":material/edit:",
+        )
         return []
     try:
         with st.spinner("Reading the model…", show_time=True):
             found = load.trained(run, step).patterns(text)
     except ValueError as wrong:
         st.error(say.plain(str(wrong)), icon=":material/block:")
+        return []
+    if not found:
+        st.info("This run was trained without attention: there is nothing to show. Choose another run.", icon=":material/block:")
         return []
     if found[0].n_left_out:
         st.warning(
