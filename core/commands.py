@@ -58,7 +58,14 @@ def resume(run: tyro.conf.Positional[str]) -> int:
     return _train(found, Line())
 
 
-def continue_run(run: tyro.conf.Positional[str], corpus: str, n_steps: int | None = None, learning_rate: float | None = None, name: str | None = None) -> int:
+def continue_run(
+    run: tyro.conf.Positional[str],
+    corpus: str,
+    n_steps: int | None = None,
+    learning_rate: float | None = None,
+    name: str | None = None,
+    without: tuple[str, ...] = (),
+) -> int:
     """Makes a new run that begins with what another has learnt, and trains it on another text, here.
 
     Args:
@@ -67,8 +74,10 @@ def continue_run(run: tyro.conf.Positional[str], corpus: str, n_steps: int | Non
         n_steps: As many as the old run had, where not said.
         learning_rate: The old run's, where not said.
         name: As shown; the run's folder is called after it.
+        without: Heads that are switched off for good: "blocks.0.attention:3" is the third of that attention.
     """
     old = find(run)
+    heads = [_head(each) for each in without]
     changes = {key: value for key, value in (("n_steps", n_steps), ("learning_rate", learning_rate), ("name", name)) if value is not None}
     from core.training import continuing
 
@@ -79,7 +88,14 @@ def continue_run(run: tyro.conf.Positional[str], corpus: str, n_steps: int | Non
 
     line = Line()
     config = continuing.config(old, corpora.find(corpus, line.progress).id, **changes)
-    return _train(continuing.made(old, fixed(config, computed(config))), line)
+    return _train(continuing.made(old, fixed(config, computed(config)), heads), line)
+
+
+def _head(text: str) -> tuple[str, int]:
+    place, _, number = text.rpartition(":")
+    if not place or not number.isdigit() or int(number) < 1:
+        raise ValueError(f"“{text}” names no head: write its attention, a colon and its number from 1, as in blocks.0.attention:3.")
+    return place, int(number) - 1
 
 
 def list_runs() -> int:

@@ -61,6 +61,14 @@ class Attention(nn.Module):
         dropout = self.dropout if self.training else 0.0
         return F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=dropout, is_causal=plain, scale=self.scale)
 
+    def silent(self) -> Bool[Tensor, " n_heads"]:
+        """The heads that put out nothing, because their columns of the output projection are zero."""
+        return (self.out.weight == 0).view(len(self.out.weight), self.n_heads, -1).all(dim=2).all(dim=0)
+
+    def silence(self, which: Bool[Tensor, " n_heads"]) -> None:
+        """Makes these heads put out nothing, by their weights."""
+        self.out.weight.data.view(len(self.out.weight), self.n_heads, -1)[:, which] = 0
+
     def heads(self, x: Tensor, kv: Tensor | None) -> tuple[Heads, Tensor, Tensor]:
         """Query, key and value, each [batch n_heads pos d_head]."""
         if kv is None:

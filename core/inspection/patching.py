@@ -7,7 +7,6 @@ answer, 0 where it changes nothing.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from core.batch import Batch
@@ -27,13 +26,12 @@ class Question:
     position: int = -1
 
     def __post_init__(self) -> None:
-        if self.clean.ids.shape != self.corrupted.ids.shape:
-            n, m = self.clean.ids.shape[1], self.corrupted.ids.shape[1]
-            raise ValueError(f"The two texts have {n} and {m} tokens; what is put from one into the other needs its place. Make them equally long.")
+        same_length(self.clean, self.corrupted)
 
     def margin(self, model: LanguageModel, batch: Batch) -> float:
         """By how much the clean answer's logit is above the other's."""
-        logits = model.unembed(model.hidden(batch)[0, self.position])
+        with resting(model):
+            logits = model.unembed(model.hidden(batch)[0, self.position])
         return float(logits[self.answer] - logits[self.other])
 
 
@@ -57,16 +55,15 @@ def by_position(model: LanguageModel, question: Question) -> Iterator[Patched]:
 
 
 def _each(model: LanguageModel, question: Question, pattern: str, dim: int) -> Iterator[Patched]:
-    with resting(model), capture(model, pattern) as captured:
+    with capture(model, pattern) as captured:
         high = question.margin(model, question.clean)
         clean = dict(captured)
-    with resting(model):
-        low = question.margin(model, question.corrupted)
+    low = question.margin(model, question.corrupted)
     if abs(high - low) < 1e-6:
         raise ValueError("Both texts are answered alike, so that there is nothing to bring back. Change a word that matters to the answer.")
     for name in hook_points(model, pattern):
         for number in range(clean[name].shape[dim]):
-            with resting(model), edit(model, name, _put(clean[name], number, dim)):
+            with edit(model, name, _put(clean[name], number, dim)):
                 margin = question.margin(model, question.corrupted)
             yield Patched(name, number, (margin - low) / (high - low))
 
@@ -80,7 +77,18 @@ def _put(clean: Tensor, number: int, dim: int) -> Tap:
     return tap
 
 
-def likeliest(model: LanguageModel, batch: Batch, position: int = -1) -> int:
-    """The token that a text makes likeliest at a position."""
+def asked(model: LanguageModel, clean: Batch, corrupted: Batch, position: int | None = None) -> Question:
+    """A question of two texts: the tokens that each makes likelier than the other by the most; if nothing else is said, where they last differ much."""
+    same_length(clean, corrupted)
     with resting(model):
-        return int(torch.argmax(model.unembed(model.hidden(batch)[0, position])))
+        more = model(clean)[0].softmax(-1) - model(corrupted)[0].softmax(-1)  # [pos vocab]
+    apart = more.abs().sum(-1)
+    at = int((apart > 0.1 * apart.max()).nonzero().max()) if position is None and apart.any() else position or 0
+    return Question(clean, corrupted, int(more[at].argmax()), int(more[at].argmin()), at)
+
+
+def same_length(clean: Batch, corrupted: Batch) -> None:
+    """ValueError in words where they are not."""
+    n, m = clean.ids.shape[1], corrupted.ids.shape[1]
+    if n != m:
+        raise ValueError(f"The two texts have {n} and {m} tokens; what is put from one into the other needs its place. Make them equally long.")

@@ -64,6 +64,10 @@ class Trained:
         known: np.ndarray = costs.masked_fill(batch.targets == IGNORE, torch.nan).float().cpu().numpy()
         return known
 
+    def loss(self, batch: Batch) -> Tensor:
+        """Mean over the targets of a batch, in nats."""
+        return torch.tensor(np.nanmean(self.losses(batch)))
+
     def placed(self, batch: Batch) -> Batch:
         """The batch where the model is."""
         parts: dict[str, Any] = {name: part.to(self.model.device) for name, part in vars(batch).items() if isinstance(part, Tensor)}

@@ -9,6 +9,7 @@ tokenizers stay what they are. What the optimizer had gathered is left behind.
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,17 @@ from core.training.run import Run, create
 from core.training.snapshots import read
 
 FOLDER = "beginning"
+HeadName = tuple[str, int]  # an attention ("blocks.0.attention") and one of its heads, from 0
 CHANGEABLE = SCHEDULE | {"warmup_steps"}
 
 
-def begin(run: Run, corpus: str, **changes: Any) -> Run:
-    """Creates the run that goes on from `run` on another text; start it with core.training.launching.launch. ValueError, in words, where it cannot be.
+def begin(run: Run, corpus: str, without: Sequence[HeadName] = (), **changes: Any) -> Run:
+    """Creates the run that goes on from `run` on another text, or on its own; start it with core.training.launching.launch.
 
+    ValueError, in words, where it cannot be. without: heads that are switched off for good, by the name of their attention and their number.
     changes: name, probes, and of the settings those of how it is trained (n_steps, learning_rate, ...).
     """
-    return made(run, config(run, corpus, **changes))
+    return made(run, config(run, corpus, **changes), without)
 
 
 def config(run: Run, corpus: str, **changes: Any) -> RunConfig:
@@ -52,12 +55,14 @@ def config(run: Run, corpus: str, **changes: Any) -> RunConfig:
     return new
 
 
-def made(run: Run, config: RunConfig) -> Run:
-    """The new run's folder, with the old one's newest weights inside."""
+def made(run: Run, config: RunConfig, without: Sequence[HeadName] = ()) -> Run:
+    """The new run's folder, with the old one's newest weights inside; the output weights of the heads in `without` are zero, and stay so."""
     from safetensors.numpy import save_file
 
     weights, tokenizer = newest_weights(run), tokenizers.load(run.folder / "tokenizer.json")
     counts = _counts(run, tokenizer.vocab_size)
+    for place, number in without:
+        weights = _without(weights, place, number, int(getattr(config.settings, "n_heads", 0)))
 
     def write(folder: Path) -> None:
         (folder / FOLDER).mkdir()
@@ -66,6 +71,17 @@ def made(run: Run, config: RunConfig) -> Run:
         np.save(folder / FOLDER / "counts.npy", counts)
 
     return create(config, write)
+
+
+def _without(weights: State, place: str, number: int, n_heads: int) -> State:
+    name = f"{place}.out.weight"
+    if name not in weights or not 0 <= number < n_heads:
+        known = ", ".join(each.removesuffix(".out.weight") for each in weights if each.endswith("attention.out.weight")) or "none"
+        raise ValueError(f"There is no head {number + 1} in “{place}” to train without. Its attentions are {known}, of {n_heads} heads each.")
+    silenced = weights[name].copy()
+    width = silenced.shape[1] // n_heads
+    silenced[:, number * width : (number + 1) * width] = 0
+    return {**weights, name: silenced}
 
 
 def newest_weights(run: Run) -> State:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.batch import IGNORE, Batch
+from core.blocks.attention import Attention
 from core.models.language_model import LanguageModel, resting
 from core.patterns import Patterns
 from core.text.encoding import EncodedCorpus
@@ -54,6 +55,7 @@ class NeuralLearner:
             self.model = self.build(settings, encoded.tokenizer.vocab_size).to(self.device)
         self.objective = self.objective_on(encoded.train, settings, encoded.tokenizer, self.device)
         self.optimizer = adamw(self.model, settings.learning_rate, settings.weight_decay)
+        self.silent: list[tuple[Attention, Tensor]] = []  # heads that were switched off for good (core.training.continuing), and stay so
         self._ahead = Ahead(lambda step: self.examples(step, torch.Generator().manual_seed(self._draws(step)[0])))
 
     @classmethod
@@ -106,6 +108,8 @@ class NeuralLearner:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
+        for attention, which in self.silent:
+            attention.silence(which)
         self.optimizer.zero_grad()
         self.step += 1
         mean = loss.item()  # last, so that a graphics processor has all of the step's work before it is waited for
@@ -134,6 +138,7 @@ class NeuralLearner:
                     weight.copy_(taken)
                 else:
                     raise ValueError(f"{name} has the shape {tuple(taken.shape)}, not {tuple(weight.shape)}")
+        self._find_silent()
 
     def weights(self) -> State:
         return {name: _array(weight) for name, weight in self.model.state_dict().items()}
@@ -151,6 +156,12 @@ class NeuralLearner:
         for name, weight in self.model.named_parameters():
             kept = {moment: torch.tensor(state[f"{moment}.{name}"], device=self.device) for moment in MOMENTS}
             self.optimizer.state[weight] = {"step": torch.tensor(float(self.step), device=self.device), **kept}
+        self._find_silent()
+
+    def _find_silent(self) -> None:
+        """The heads without any output weights: nothing but being switched off makes such a one."""
+        found = ((module, module.silent()) for module in self.model.modules() if isinstance(module, Attention))
+        self.silent = [(attention, which) for attention, which in found if which.any()]
 
     def vectors(self) -> Vectors:
         found: Vectors = self.trained.vectors(self.encoded.counts)

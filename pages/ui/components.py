@@ -33,6 +33,7 @@ _pairs = _component("pairs")
 _example = _component("example")
 _steps = _component("steps")
 _mask = _component("mask")
+_grid = _component("grid")
 _beam = _component("beam")
 
 
@@ -268,6 +269,50 @@ def mask_view(key: str, picture: dict[str, Any], columns: dict[str, NDArray[Any]
 
     data = {"meta": _all_sendable(picture), **{name: _column(values.ravel()) for name, values in columns.items()}}
     _mask(key=key, data=data, on_mask_change=edited, on_order_change=edited)
+
+
+def grid_view(
+    key: str,
+    values: NDArray[np.floating[Any]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    title: str,
+    hint: str = "",
+    words: Sequence[str] | None = None,
+    notes: Sequence[str] | None = None,
+    picked: Sequence[int] = (),
+    picked_says: str = "picked",
+    on_pick: Callable[[list[int], int], None] | None = None,
+    percent: bool = False,
+    least_scale: float = 1e-6,
+) -> None:
+    """A table [row, column] as a picture: accent above 0, orange below, grey where it is no number. The scale ends at the largest, or at `least_scale`.
+
+    words: one a cell, written in it; notes: said when it is looked at. picked: cells that are marked, row by row; `on_pick` hears all of them, and
+    which was pressed.
+    """
+    assert values.shape == (len(rows), len(columns))
+
+    def heard() -> None:
+        sent = st.session_state[key].get("pick")
+        if sent is not None and on_pick is not None:
+            on_pick([int(cell) for cell in sent["cells"]], int(sent["at"]))
+
+    meta = {
+        "title": title,
+        "hint": hint,
+        "rows": list(rows),
+        "columns": list(columns),
+        "words": None if words is None else list(words),
+        "notes": None if notes is None else list(notes),
+        "picked": list(picked),
+        "picked_says": picked_says,
+        "picks": on_pick is not None,
+        "percent": percent,
+        "least_scale": least_scale,
+    }
+    _grid(key=key, data={"meta": _all_sendable(meta), "values": _column(values.astype(np.float32).ravel())}, on_pick_change=heard)
 
 
 def steps_view(key: str, picture: dict[str, Any], on_take: Callable[[int, int], None] | None = None) -> None:

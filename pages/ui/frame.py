@@ -17,11 +17,16 @@ PAGES = {
     "": (("home", "Home", "orbit"), ("train", "Train", "play_circle")),
     "Look inside": (
         ("embeddings", "Embeddings", "scatter_plot"),
-        ("attention", "Attention", "grid_view"),
         ("generate", "Generate", "edit_note"),
-        ("masks", "Mask lab", "grid_on"),
         ("compare", "Compare", "compare_arrows"),
         ("vectors", "Vector files", "file_open"),
+    ),
+    "Attention": (
+        ("attention", "Attention", "grid_view"),
+        ("masks", "Mask lab", "grid_on"),
+        ("ablation", "Without heads", "toggle_off"),
+        ("patching", "Patching", "healing"),
+        ("lens", "Logit lens", "stacks"),
     ),
     "Text": (
         ("corpora", "Corpora", "library_books"),

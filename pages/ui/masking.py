@@ -23,7 +23,7 @@ HINT = (
 def reading(run: Run, trained: Any) -> Any:
     """The text as the model reads it; the page ends with a sentence where there is none, or where it is too long to be edited cell by cell."""
     key = f"masked-text-{run.id}"
-    shown = address.held(key, (address.get("text") or _probe(run))[:1000])
+    shown = address.held(key, (address.get("text") or probe(run))[:1000])
     text = st.text_input("Sentence", shown, key=key, max_chars=1000, icon=":material/edit:", placeholder="a sentence; or a source, → and its target").strip()
     address.put(text=text)
     try:
@@ -40,7 +40,8 @@ def reading(run: Run, trained: Any) -> Any:
     return found
 
 
-def _probe(run: Run) -> str:
+def probe(run: Run) -> str:
+    """The run's own sentence, as its tokens say it."""
     if run.config.probes:
         return run.config.probes[0]
     probes = run.snapshots()[-1].attention()

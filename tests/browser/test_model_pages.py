@@ -106,3 +106,33 @@ def test_an_example_is_walked_through_by_keys_and_hostile_tokens_stay_text(serve
     page.keyboard.press("Escape")
     expect(example.locator(".token.looks")).to_have_count(0)
     assert page.title() != "owned"
+
+
+def test_heads_are_switched_off_measured_and_trained_on_without(serve: Serve, visit: Visit, home):
+    page = visit(f"{serve(APP, home)}/ablation?run=tiny&text=the+king+rules")
+    expect(page.get_by_text("0 off. 0 of 3 predictions")).to_be_visible()
+    grid = page.locator(".grid canvas").first
+    grid.focus()
+    for key in ("ArrowRight", "ArrowRight", " "):
+        grid.press(key)
+    expect(page).to_have_url(re.compile("off=blocks.0.attention"))
+    expect(page.get_by_text("1 off.")).to_be_visible()
+    page.get_by_role("button", name="Measure every head").click()
+    expect(page.get_by_text("nats that the held-out loss rises")).to_be_visible(timeout=60_000)
+    settle(page)
+    page.get_by_role("button", name="Train on without them").click()
+    expect(page.get_by_text("Began with what the run tiny had learnt")).to_be_visible(timeout=120_000)
+
+
+def test_two_sentences_are_patched_and_layers_looked_through(serve: Serve, visit: Visit, home):
+    page = visit(f"{serve(APP, home)}/patching?run=tiny&clean=the+king+rules&other=the+queen+rules")
+    expect(page.locator(".grid canvas.focusable")).to_have_count(2)
+    page.get_by_label("The same with another word").fill("queen")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("have 3 and 1 tokens")).to_be_visible()
+    page.goto(page.url.split("/patching")[0] + f"/lens?run=tiny&text={HOSTILE}+the")
+    canvas = page.locator(".grid canvas.focusable")
+    canvas.focus()
+    canvas.press("ArrowRight")
+    expect(page.locator(".grid .says")).to_contain_text("after layer 1")
+    assert page.title() != "owned"

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.inspection.lens import lens
-from core.inspection.patching import Question, by_head, by_position, likeliest
+from core.inspection.patching import Question, asked, by_head, by_position
 from core.inspection.rollout import flow, mixed, rollout
 from core.models.bert import BERT
 from core.models.gpt import GPT
@@ -58,9 +58,9 @@ def test_a_patch_brings_back_the_answer_where_it_carries_the_difference() -> Non
     stirred(model)
     model.eval()
     clean, corrupted = to_read([1, 2, 3, 4]), to_read([1, 7, 3, 4])
-    question = Question(clean, corrupted, likeliest(model, clean), likeliest(model, corrupted))
-    if question.answer == question.other:
-        question = Question(clean, corrupted, 1, 2)
+    question = asked(model, clean, corrupted, position=3)
+    assert question.margin(model, clean) > question.margin(model, corrupted)
+    assert asked(model, clean, corrupted).position >= 1  # before the difference nothing differs
     found = {(patch.place, patch.number): patch.restored for patch in by_position(model, question)}
     assert found["blocks.0.resid_pre", 1] == pytest.approx(1, abs=1e-4)  # the one place where the texts differ
     assert found["blocks.0.resid_pre", 2] == pytest.approx(0, abs=1e-4)

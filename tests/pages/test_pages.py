@@ -9,7 +9,23 @@ from streamlit.testing.v1 import AppTest
 from core.training.run import runs
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("home", "train", "embeddings", "attention", "corpora", "tokens", "pairs", "compare", "vectors", "objectives", "generate", "masks")
+PAGES = (
+    "home",
+    "train",
+    "embeddings",
+    "attention",
+    "corpora",
+    "tokens",
+    "pairs",
+    "compare",
+    "vectors",
+    "objectives",
+    "generate",
+    "masks",
+    "ablation",
+    "patching",
+    "lens",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +56,7 @@ def test_an_empty_workspace_is_answered_with_what_to_do_next(page):
     app = open_page(page)
     assert not app.exception
     assert app.title[0].value
-    if page in ("home", "embeddings", "attention", "generate", "masks"):
+    if page in ("home", "embeddings", "attention", "generate", "masks", "ablation", "patching", "lens"):
         assert "Train" in said(app)
 
 

@@ -1,0 +1,124 @@
+"""Two sentences, the token that each makes likely, and what of the one brings its answer back in the other."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.training.run import Run
+from pages.ui import ablating, address, say
+from pages.ui.components import grid_view
+from pages.ui.masking import probe
+
+LONGEST = 40  # tokens: each position of each layer is one pass
+
+
+def question(run: Run, trained: Any) -> Any:
+    """What is asked; the page ends with a sentence where it cannot be."""
+    from core.inspection.patching import asked
+
+    start = probe(run)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        clean = _sentence(run, "clean", "Sentence", start)
+    with right:
+        corrupted = _sentence(run, "other", "The same with another word", _changed(start, trained))
+    try:
+        one, other = trained.read(clean), trained.read(corrupted)
+        if max(len(one.tokens), len(other.tokens)) > LONGEST:
+            raise ValueError(f"A sentence may have {LONGEST} tokens here, so that all can be tried. Shorten it.")
+        first = asked(trained.model, one.batch, other.batch)
+        at = _position(one, first.position)
+        found = asked(trained.model, one.batch, other.batch, at)
+    except ValueError as wrong:
+        st.info(say.plain(str(wrong)), icon=":material/info:")
+        st.stop()
+    words = trained.shown([found.answer, found.other])
+    st.caption(
+        f"At “{say.plain(one.tokens[at])}” the first makes **{say.plain(words[0])}** likelier, the second **{say.plain(words[1])}**. "
+        "1 means that a patch alone brings the first answer's lead back, 0 that it does nothing, below 0 that it leads away."
+    )
+    st.session_state["patched-tokens"] = one.tokens
+    return found
+
+
+def _sentence(run: Run, part: str, label: str, start: str) -> str:
+    key = f"patch-{part}-{run.id}"
+    shown = address.held(key, (address.get(part) or start)[:1000])
+    text = st.text_input(label, shown, key=key, max_chars=1000, icon=":material/edit:").strip()
+    address.put(**{part: text})
+    return str(text)
+
+
+def _changed(text: str, trained: Any) -> str:
+    """The sentence with its first longer word replaced by another one of its kind, so that there is something to begin with."""
+    words = text.split()
+    known = [word.strip() for word in trained.tokenizer.words[trained.tokenizer.n_special :] if word.strip().isalpha() and len(word.strip()) > 3]
+    at = next((i for i, word in enumerate(words) if word in known), None)
+    if at is not None and len(known) > 1:
+        place = known.index(words[at])
+        words[at] = known[place - 1] if place else known[1]
+    return " ".join(words)
+
+
+def _position(reading: Any, start: int) -> int:
+    n = len(reading.tokens)
+    if n == 1:
+        return 0
+    wanted = address.number("at")
+    at = int(st.select_slider("Position of the answer", list(range(1, n + 1)), wanted if wanted and 1 <= wanted <= n else start + 1, key=f"patch-at-{n}"))
+    address.put(at=None if at == start + 1 else at)
+    return at - 1
+
+
+def show(run: Run, trained: Any, question: Any) -> None:
+    """Head by head, and position by position."""
+    from core.inspection.patching import by_head, by_position
+
+    try:
+        with st.spinner("Trying every head and every position…", show_time=True):
+            heads, places = _tried(by_head(trained.model, question)), _tried(by_position(trained.model, question))
+    except ValueError as wrong:
+        st.info(say.plain(str(wrong)), icon=":material/info:")
+        return
+    tokens = st.session_state["patched-tokens"]
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.subheader("Head by head", anchor=False)
+        rows = [ablating.short(name.removesuffix(".z")) for name in heads]
+        table = _padded(list(heads.values()))
+        grid_view(
+            f"patch-heads-{run.id}",
+            table,
+            rows,
+            [f"H{n + 1}" for n in range(table.shape[1])],
+            title="Restored by each head",
+            hint="a head's output at all positions",
+            least_scale=0.2,
+        )
+    with right:
+        st.subheader("Position by position", anchor=False)
+        mine = {name: values for name, values in places.items() if len(values) == len(tokens)}
+        rows = [f"into {ablating.short(name)}" for name in mine]
+        columns = tokens
+        grid_view(
+            f"patch-places-{run.id}",
+            np.array(list(mine.values())),
+            rows,
+            columns,
+            title="Restored by each position",
+            hint="the residual stream as it comes into a layer",
+            least_scale=1.0,
+        )
+
+
+def _tried(patches: Any) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for patch in patches:
+        found.setdefault(patch.place, []).append(patch.restored)
+    return found
+
+
+def _padded(rows: list[list[float]]) -> np.ndarray:
+    widest = max(len(row) for row in rows)
+    return np.array([[*row, *[np.nan] * (widest - len(row))] for row in rows])
