@@ -5,6 +5,7 @@ a batch with padding `causal(n) & padding(lengths, n)`.
 """
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Bool, Int
 from torch import Tensor
 
@@ -42,3 +43,23 @@ def prefix(lengths: Int[Tensor, " batch"], n: int) -> Bool[Tensor, "batch 1 1 ke
 def padding(lengths: Int[Tensor, " batch"], n: int) -> Bool[Tensor, "batch 1 1 key"]:
     """Nobody sees the filling after a sequence's `lengths` tokens. (As keys a prefix and what is not padding are the same.)"""
     return prefix(lengths, n)
+
+
+def anticausal(n: int) -> Bool[Tensor, "1 1 query key"]:
+    """Each position sees itself and what comes after."""
+    return full(n).triu()
+
+
+def before(order: Int[Tensor, "batch pos"]) -> Bool[Tensor, "batch 1 query key"]:
+    """Each position sees those that come before it in an order, of which `order` holds its place; not itself, nor another of the same place."""
+    return (order[:, None] < order[..., None])[:, None]
+
+
+def up_to(order: Int[Tensor, "batch pos"]) -> Bool[Tensor, "batch 1 query key"]:
+    """The same, and each position sees itself and those of its own place too."""
+    return (order[:, None] <= order[..., None])[:, None]
+
+
+def remembering(mask: Bool[Tensor, "#batch #n_heads query key"], n_memory: int) -> Bool[Tensor, "#batch #n_heads query memory_and_key"]:
+    """Everybody sees the `n_memory` positions of a memory besides, which are the first keys."""
+    return F.pad(mask, (n_memory, 0), value=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from core.blocks.attention import Attention
@@ -12,16 +12,24 @@ from core.blocks.positions import sinusoids
 
 @dataclass(frozen=True)
 class Relations:
-    """How queries stand to keys. distances: an encoding of each distance from n_key down to 1 - n_query; apart: whether two are of different segments."""
+    """How queries stand to keys. distances: an encoding of each distance, from n_key down to 1 - n_pos; apart: whether two are of different segments.
+
+    places: of the n_pos last keys the ones that the queries stand at.
+    """
 
     distances: Float[Tensor, "distance d_model"]
     apart: Bool[Tensor, "batch query key"]
+    places: Int[Tensor, "#batch query"]
+
+    def of(self, places: Int[Tensor, "batch query"]) -> "Relations":
+        """The same of some queries, where those of all positions are given."""
+        return Relations(self.distances, self.apart.take_along_dim(places[..., None], 1), places)
 
 
-def distance_encodings(n_query: int, n_key: int, d_model: int) -> Float[Tensor, "distance d_model"]:
-    """Sines of the distances n_key, ..., 0, ..., 1 - n_query: all sines, then all cosines, as XLNet orders them."""
-    towards = sinusoids(max(n_query, n_key + 1), d_model)
-    encoded = torch.cat([towards[1 : n_key + 1].flip(0), towards[:1], towards[1:n_query] * torch.tensor([-1.0, 1.0]).repeat(d_model // 2)])
+def distance_encodings(n_pos: int, n_key: int, d_model: int) -> Float[Tensor, "distance d_model"]:
+    """Sines of the distances n_key, ..., 0, ..., 1 - n_pos: all sines, then all cosines, as XLNet orders them."""
+    towards = sinusoids(max(n_pos, n_key + 1), d_model)
+    encoded = torch.cat([towards[1 : n_key + 1].flip(0), towards[:1], towards[1:n_pos] * torch.tensor([-1.0, 1.0]).repeat(d_model // 2)])
     return torch.cat([encoded[:, 0::2], encoded[:, 1::2]], dim=-1)
 
 
@@ -46,9 +54,8 @@ class RelativeAttention(Attention):
     def by_distance(self, q: Tensor, n_key: int, relations: Relations) -> Float[Tensor, "batch n_heads query key"]:
         r = self.distance(relations.distances).unflatten(-1, (self.n_heads, -1)).transpose(0, 1)  # [n_heads distance d_head]
         every = (q + self.distance_bias[:, None]) @ r.transpose(-2, -1)  # [batch n_heads query distance]
-        n_query = q.shape[2]
-        which = n_query - torch.arange(n_query, device=q.device)[:, None] + torch.arange(n_key, device=q.device)
-        met: Tensor = every.gather(-1, which.expand(*every.shape[:2], -1, -1))
+        which = len(relations.distances) - n_key - relations.places[..., None] + torch.arange(n_key, device=q.device)
+        met: Tensor = every.gather(-1, which[:, None].expand(*every.shape[:2], -1, -1))
         return met
 
     def by_segment(self, q: Tensor, relations: Relations) -> Float[Tensor, "batch n_heads query key"]:

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from core.batch import Batch
-from core.inspection.hooks import capture, hook_points
+from core.inspection.hooks import hook_points, record
 from core.models.language_model import LanguageModel, resting
-from core.patterns import Patterns
+from core.patterns import PARTS, Patterns
 
 # Where a hook point stands says which attention it is, in this order.
 PLACES = (("cross", r"cross_attention"), ("encoder", r"^encoder\."), ("decoder", r"^decoder\."), ("self", r""))
@@ -28,16 +29,21 @@ def patterns(model: LanguageModel, batch: Batch, tokens: Sequence[str], source: 
     assert len(tokens) == batch.ids.shape[1]
     if not hook_points(model, "*.pattern"):
         return []
-    with resting(model), capture(model, "*.pattern") as captured:
+    with resting(model), record(model, "*.pattern") as recorded:
         model.hidden(batch)
     found: dict[str, list[Tensor]] = {}
-    for name, pattern in captured.items():
-        found.setdefault(part_of(name), []).append(pattern[0])  # [n_heads query key]
-    sides = {"encoder": (source, source, batch.source_mask), "cross": (tokens, source, batch.memory_mask)}
+    for name, passed in recorded.items():
+        streams = (part_of(name),) if batch.query_mask is None else ("query", "self")  # in the order in which they pass
+        for part, pattern in zip(streams, passed[-len(streams) :], strict=True):
+            found.setdefault(part, []).append(pattern[0])  # [n_heads query key]
+    sides = {"encoder": (source, source, batch.source_mask), "cross": (tokens, source, batch.memory_mask), "query": (tokens, tokens, batch.query_mask)}
     made = []
-    for part, layers in found.items():
+    for part in sorted(found, key=list(PARTS).index):
         queries, keys, mask = sides.get(part, (tokens, tokens, batch.attn_mask))
         assert mask is not None
         allowed = mask[0, 0].expand(len(queries), len(keys)).cpu().numpy()
-        made.append(Patterns(list(queries), list(keys), torch.stack(layers).float().cpu().numpy(), allowed, part, n_left_out))
+        look = np.flatnonzero(allowed.any(axis=1))  # who may see nothing, as the first of an order in the query stream, attends to nothing
+        if len(look):
+            weights = torch.stack(found[part]).float().cpu().numpy()[:, :, look]
+            made.append(Patterns([queries[i] for i in look.tolist()], list(keys), weights, allowed[look], part, n_left_out))
     return made

@@ -11,9 +11,10 @@ Names are those of the model's hook points, with `*` and `?` as in file names. B
 core.blocks.hook_points). Nested, the outer one acts first: a capture around an edit sees what came before it, one inside what came of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -29,16 +30,16 @@ def hook_points(model: nn.Module, pattern: str = "*") -> dict[str, HookPoint]:
 def capture(model: nn.Module, pattern: str) -> Iterator[dict[str, Tensor]]:
     """A dict that each forward pass fills with what went through the hook points named so (their latest, with its gradient graph)."""
     captured: dict[str, Tensor] = {}
-
-    def keep(name: str) -> Tap:
-        def tap(x: Tensor) -> Tensor:
-            captured[name] = x
-            return x
-
-        return tap
-
-    with _listening({point: keep(name) for name, point in _named(model, pattern).items()}):
+    with _listening({point: _kept(partial(captured.__setitem__, name)) for name, point in _named(model, pattern).items()}):
         yield captured
+
+
+@contextmanager
+def record(model: nn.Module, pattern: str) -> Iterator[dict[str, list[Tensor]]]:
+    """The same, of points that are passed several times in one forward pass: all that went through them, in the order in which it did."""
+    recorded: dict[str, list[Tensor]] = {}
+    with _listening({point: _kept(recorded.setdefault(name, []).append) for name, point in _named(model, pattern).items()}):
+        yield recorded
 
 
 @contextmanager
@@ -46,6 +47,14 @@ def edit(model: nn.Module, pattern: str, f: Tap) -> Iterator[None]:
     """Within it, what goes through the hook points named so is replaced by f of it."""
     with _listening(dict.fromkeys(_named(model, pattern).values(), f)):
         yield
+
+
+def _kept(keep: Callable[[Tensor], None]) -> Tap:
+    def tap(x: Tensor) -> Tensor:
+        keep(x)
+        return x
+
+    return tap
 
 
 def _named(model: nn.Module, pattern: str) -> dict[str, HookPoint]:

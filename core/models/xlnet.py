@@ -9,7 +9,7 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from core.batch import Batch
@@ -35,17 +35,23 @@ class XLNet(LanguageModel):
         h, g, _ = self.streams(batch)
         return h if g is None else g
 
-    def streams(self, batch: Batch, memories: Memories = ()) -> tuple[Tensor, Tensor | None, list[Tensor]]:
-        """Content stream, query stream, and what the next segment may look back at. The masks' keys are the memory's positions, then the batch's."""
-        h = self.dropout(self.embed(batch.ids))
-        g = None if batch.query_mask is None else self.dropout(self.unknown.expand_as(h))
-        relations, kept = self.relations(batch, memories[0].shape[1] if memories else 0), []
+    def streams(self, batch: Batch, memories: Memories = (), at: Int[Tensor, "batch query"] | None = None) -> tuple[Tensor, Tensor | None, list[Tensor]]:
+        """Content stream, query stream, and what each block got. The masks' keys are the memory's positions, then the batch's.
+
+        at: the positions of which the query stream is wanted; all of them where nothing is said.
+        """
+        h, g = self.dropout(self.embed(batch.ids)), None
+        among_all, kept = self.relations(batch, memories[0].shape[1] if memories else 0), []
+        if batch.query_mask is not None:
+            at = torch.arange(batch.ids.shape[1], device=h.device).expand_as(batch.ids) if at is None else at
+            relations, mask = among_all.of(at), batch.query_mask.take_along_dim(at[:, None, :, None], 2)
+            g = self.dropout(self.unknown.expand(*at.shape, -1))
         for n, block in enumerate(self.blocks):
-            kept.append(h.detach())
+            kept.append(h)
             kv = torch.cat([memories[n], h], dim=1) if memories else h
             if g is not None:
-                g = block(g, batch.query_mask, kv=kv, added=relations)
-            h = block(h, batch.attn_mask, kv=kv, added=relations)
+                g = block(g, mask, kv=kv, added=relations)
+            h = block(h, batch.attn_mask, kv=kv, added=among_all)
         return self.dropout(h), None if g is None else self.dropout(g), kept
 
     def relations(self, batch: Batch, n_memory: int) -> Relations:
@@ -53,7 +59,7 @@ class XLNet(LanguageModel):
         segments = torch.zeros_like(batch.ids) if batch.segments is None else batch.segments
         keys = torch.cat([segments.new_zeros(len(segments), n_memory), segments], dim=1)
         distances = distance_encodings(n, n_memory + n, self.embed.embedding_dim).to(self.embed.weight)
-        return Relations(self.dropout(distances), segments[:, :, None] != keys[:, None])
+        return Relations(self.dropout(distances), segments[:, :, None] != keys[:, None], torch.arange(n, device=segments.device)[None])
 
     def unembed(self, hidden: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch vocab"]:
         return F.linear(hidden, self.embed.weight, self.head_bias)
@@ -65,3 +71,9 @@ class XLNet(LanguageModel):
                 nn.init.zeros_(weight)
             elif "norm" not in name:
                 nn.init.normal_(weight, std=0.02)
+
+
+def remembered(before: Memories, seen: Sequence[Float[Tensor, "batch pos d_model"]], n_memory: int) -> tuple[Tensor, ...]:
+    """What the next segment may look back at: of the memory before and the segment's own positions the last `n_memory`, as numbers without a gradient."""
+    whole = [torch.cat(both, dim=1) for both in zip(before, seen, strict=True)] if before else list(seen)
+    return tuple(each[:, max(0, each.shape[1] - n_memory) :].detach().float() for each in whole)

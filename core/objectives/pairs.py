@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from core.batch import IGNORE, Batch
@@ -43,27 +43,43 @@ class Pairs:
     def __init__(self, stream: np.ndarray, n_ctx: int, tokenizer: Tokenizer, device: torch.device | str = "cpu") -> None:
         self.stream, self.tokenizer, self.device = stream, tokenizer, torch.device(device)
         (s0, s1), (t0, t1) = pairs(stream, tokenizer)
-        fits = (s1 - s0 <= n_ctx) & (t1 - t0 < n_ctx)
+        fits = self.fits(s1 - s0, t1 - t0, n_ctx)
         self.n_left_out = int((~fits).sum())  # too long
         self.bounds = np.stack([s0, s1, t0, t1], axis=1)[fits]  # int64 [n_pairs, 4]
         if not len(self.bounds):
             why = f"all {len(s0):,} are longer than n_ctx ({n_ctx} tokens); raise it" if len(s0) else "it takes two sentences at least, or lines of pairs"
             raise ValueError(f"There is no pair to learn from in this text: {why}, or choose another text.")
 
+    def fits(self, n_source: Int[np.ndarray, " n"], n_target: Int[np.ndarray, " n"], n_ctx: int) -> Bool[np.ndarray, " n"]:
+        """Whether there is room for sides of these lengths."""
+        return (n_source <= n_ctx) & (n_target < n_ctx)
+
+    def batch(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], generator: torch.Generator) -> Batch:
+        """What is learnt from these pairs; what is random in it, from the generator."""
+        return pair_batch(sources, targets, self.tokenizer, self.device)
+
     def sample(self, batch_size: int, generator: torch.Generator) -> Batch:
         """Pairs drawn at random, of like length: one of POOL stretches of a larger draw that was sorted."""
         drawn = torch.randint(len(self.bounds), (POOL * batch_size,), generator=generator).numpy()
         lengths = self.bounds[drawn, 1] - self.bounds[drawn, 0] + self.bounds[drawn, 3] - self.bounds[drawn, 2]
         start = batch_size * int(torch.randint(POOL, (1,), generator=generator))
-        return self.at(drawn[np.argsort(lengths, kind="stable")][start : start + batch_size])
+        return self.at(drawn[np.argsort(lengths, kind="stable")][start : start + batch_size], generator)
 
     def spread(self, n_tokens: int, batch_size: int) -> list[Batch]:
         """Evenly spaced pairs of about `n_tokens` tokens together, the same each time."""
         each = float(np.mean(self.bounds[:, 1] - self.bounds[:, 0] + self.bounds[:, 3] - self.bounds[:, 2])) + 1
         which = np.linspace(0, len(self.bounds) - 1, int(max(1, min(len(self.bounds), n_tokens / each)))).astype(np.int64)
-        return [self.at(which[i : i + batch_size]) for i in range(0, len(which), batch_size)]
+        generator = torch.Generator().manual_seed(len(which))
+        return [self.at(which[i : i + batch_size], generator) for i in range(0, len(which), batch_size)]
 
-    def at(self, which: Int[np.ndarray, " batch"]) -> Batch:
+    def at(self, which: Int[np.ndarray, " batch"], generator: torch.Generator) -> Batch:
         """The pairs of these numbers."""
         sides = [(self.stream[a:b].tolist(), self.stream[c:d].tolist()) for a, b, c, d in self.bounds[which]]
-        return pair_batch([source for source, _ in sides], [target for _, target in sides], self.tokenizer, self.device)
+        return self.batch([source for source, _ in sides], [target for _, target in sides], generator)
+
+
+class Joined(Pairs):
+    """Pairs whose two sides stand in one sequence, with three marks besides."""
+
+    def fits(self, n_source: Int[np.ndarray, " n"], n_target: Int[np.ndarray, " n"], n_ctx: int) -> Bool[np.ndarray, " n"]:
+        return np.asarray(n_source + n_target + 3 <= n_ctx)

@@ -1,6 +1,6 @@
 """The systems, in historical order. A new one is a module beside this file and a row here."""
 
-from core.systems import cbow, fasttext, glove, gpt, seq2seq, skip_gram, transformer
+from core.systems import cbow, fasttext, glove, gpt, seq2seq, skip_gram, transformer, xlnet
 from core.systems.record import SCHEDULE, Matrix, Preset, System, View
 
 SYSTEMS: tuple[System, ...] = (
@@ -11,6 +11,7 @@ SYSTEMS: tuple[System, ...] = (
     fasttext.SYSTEM,
     transformer.SYSTEM,
     gpt.SYSTEM,
+    xlnet.SYSTEM,
 )
 
 

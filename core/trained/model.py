@@ -1,8 +1,9 @@
 """A trained model to look at, with its tokenizer: no corpus, no optimizer. What a learner and a page have in common."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +17,8 @@ from core.models.language_model import LanguageModel, resting
 from core.patterns import Patterns
 from core.text.tokenizers import Tokenizer
 from core.vectors import Vectors
+
+Kind = TypeVar("Kind", bound="Trained")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +34,19 @@ class Reading:
 class Trained:
     """Each system has its own kind, which says how a text is read (`batch`, or all of `read`) and, by its other parents, what can be asked of it."""
 
+    ways: tuple[str, ...] = ()  # the masks under which a text may be read, by name; empty where there is one only
+    way = ""  # one of them
+
     def __init__(self, model: LanguageModel, tokenizer: Tokenizer, settings: Any) -> None:
         self.model, self.tokenizer, self.settings = model, tokenizer, settings
+
+    def under(self: Kind, way: str) -> Kind:
+        """The same model, reading under another of its masks; ValueError in words where it has none of that name."""
+        if way not in self.ways:
+            raise ValueError(f"There is no mask called {way!r} here; there are {', '.join(self.ways) or 'no others than its own'}.")
+        other = copy(self)
+        other.way = way
+        return other
 
     def batch(self, ids: list[int]) -> Batch:
         """One sequence under the system's mask, with nothing to predict."""

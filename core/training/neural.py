@@ -95,6 +95,10 @@ class NeuralLearner:
         """What is learnt from in a step. It is asked for in another thread, while the model is at the step before: it follows from its arguments alone."""
         return self.objective.sample(self.settings.batch_size, generator)
 
+    def held_out_examples(self, objective: Objective) -> list[Batch]:
+        """What the held-out loss is the mean over, in this order, the same each time. objective: on the held-out text."""
+        return objective.spread(HELD_OUT_TOKENS, self.settings.batch_size)
+
     def advance(self) -> Step:
         began = time.perf_counter()
         batch = self._ahead(self.step)
@@ -177,8 +181,7 @@ class NeuralLearner:
         stream = self.encoded.held_out
         if len(stream) < 2:  # a very short text: its last tokens, predicted from what came before
             stream = np.concatenate((self.encoded.train[-1:], stream))
-        objective = self.objective_on(stream, self.settings, self.encoded.tokenizer, self.device)
-        return objective.spread(HELD_OUT_TOKENS, self.settings.batch_size)
+        return self.held_out_examples(self.objective_on(stream, self.settings, self.encoded.tokenizer, self.device))
 
     def _draws(self, step: int) -> tuple[int, int]:
         """A step's two seeds: where its examples come from, and its dropout."""

@@ -1,0 +1,34 @@
+"""XLNet to look at: a text read in one order or another, and continued."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from core.batch import IGNORE, Batch
+from core.blocks.masks import full
+from core.objectives.permutation import permuted, random_order
+from core.trained.continuing import Continues
+
+
+class TrainedXLNet(Continues):
+    """Reads a text in an order: the query stream of each token sees those before it in the order. Bidirectional: the content stream alone sees everything."""
+
+    ways = ("left to right", "right to left", "random order", "bidirectional")
+    way = ways[0]
+
+    def batch(self, ids: list[int]) -> Batch:
+        read = torch.tensor([ids], device=self.model.device)
+        if self.way == "bidirectional":
+            return Batch(read, torch.full_like(read, IGNORE), full(len(ids)).to(read.device))
+        return permuted(read, self.order(read), torch.zeros_like(read, dtype=torch.bool))
+
+    def order(self, ids: Int[Tensor, "1 pos"]) -> Int[Tensor, "1 pos"]:
+        """Each token's place in the order of this way, from 1. The random one is the same each time."""
+        if self.way == "random order":
+            return random_order(ids, torch.Generator().manual_seed(ids.shape[1]))
+        ascending = torch.arange(1, ids.shape[1] + 1, device=ids.device)[None]
+        return ascending if self.way == "left to right" else ascending.flip(-1)
+
+    def next_logits(self, ids: list[int]) -> Float[Tensor, " vocab"]:
+        """In the query stream of a place after `ids`, for which it does not matter what stands there."""
+        return super(TrainedXLNet, self.under("left to right")).next_logits([*ids, self.tokenizer.mask_id])
