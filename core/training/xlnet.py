@@ -13,7 +13,7 @@ from core.objectives.permutation import Permutation, PermutedPairs
 from core.systems.xlnet import XLNetSettings
 from core.text.tokenizers import Tokenizer
 from core.trained.xlnet import TrainedXLNet
-from core.training.costs import cost_of, weightless
+from core.training.costs import weightless
 from core.training.learner import Cost, State
 from core.training.neural import HELD_OUT_TOKENS, Attends, Generates, Objective
 
@@ -74,6 +74,14 @@ class XLNetLearner(Attends, Generates):
 
     @classmethod
     def cost(cls, settings: XLNetSettings, vocab_size: int) -> Cost:
+        """As core.training.costs has it, but that keys and values are made of the memory too, and in either stream; and that scores are of two products,
+        by content and by distance, whose matrices are kept for the way back.
+        """
         s = settings
-        n_read = s.batch_size * s.n_ctx
-        return cost_of(weightless(cls.build, s, vocab_size), s, n_read + n_read // s.predict_one_in, n_read // s.predict_one_in, s.n_layers)
+        n_key, n_predicted = s.n_ctx + s.n_memory, s.batch_size * max(1, s.n_ctx // s.predict_one_in)
+        n_query, n_read = s.batch_size * s.n_ctx + n_predicted, 2 * s.batch_size * n_key  # of both streams
+        n_weights = sum(weight.numel() for weight in weightless(cls.build, s, vocab_size).parameters())
+        products = s.n_layers * (10 * n_query + 2 * n_read) * s.d_model**2 + n_predicted * vocab_size * s.d_model
+        scores = s.n_layers * n_query * (3 * n_key + s.n_ctx) * s.d_model
+        kept = s.n_layers * (n_query * ((18 + 8 * bool(s.dropout)) * s.d_model + (3 + bool(s.dropout)) * s.n_heads * n_key) + 4 * n_read * s.d_model)
+        return Cost(flops=6.0 * (products + scores), memory=16.0 * n_weights + 4.0 * (kept + 2 * n_predicted * vocab_size), weights=4.0 * n_weights)
