@@ -11,7 +11,7 @@ PARTS = {"self": "self-attention", "encoder": "encoder", "decoder": "decoder", "
 
 @dataclass(frozen=True, eq=False)
 class Patterns:
-    """One kind of attention of one text: `weights[layer, head, query, key]`, float32, each row a distribution over its allowed keys."""
+    """One kind of attention of one text: `weights[layer, head, query, key]`, float32, each row a distribution over its allowed keys, or zeros."""
 
     queries: Sequence[str]  # the tokens that look
     keys: Sequence[str]  # the tokens that are looked at

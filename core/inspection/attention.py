@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -42,8 +41,5 @@ def patterns(model: LanguageModel, batch: Batch, tokens: Sequence[str], source: 
         queries, keys, mask = sides.get(part, (tokens, tokens, batch.attn_mask))
         assert mask is not None
         allowed = mask[0, 0].expand(len(queries), len(keys)).cpu().numpy()
-        look = np.flatnonzero(allowed.any(axis=1))  # who may see nothing, as the first of an order in the query stream, attends to nothing
-        if len(look):
-            weights = torch.stack(found[part]).float().cpu().numpy()[:, :, look]
-            made.append(Patterns([queries[i] for i in look.tolist()], list(keys), weights, allowed[look], part, n_left_out))
+        made.append(Patterns(list(queries), list(keys), torch.stack(found[part]).float().cpu().numpy(), allowed, part, n_left_out))
     return made
