@@ -1,208 +1,260 @@
-// Attention of all layers and heads: thumbnails, one head as a matrix, its tokens joined by lines. Hover previews, click pins, Esc frees; arrows move.
-// One state, {layer, head, query, key}, hovered over pinned; every pane (panes.js) shows it. Weights are bytes: 255 is 1.
+// Attention of all layers and heads: a grid of heads, one of them (or several together) as a matrix, and the text joined by lines. Hover previews, click pins.
+// One state, `look`, is what the address keeps; `hover` goes before it; every pane shows both. Numbers: weights.js. Drawing: panes.js, lines.js.
 
-// What was pinned in the views of this tab, by key: a view that was away for a while comes back as it was, and Python need not send it all again.
-const remembered = new Map();
+/** Where the view and what fetches its floats meet: two components of one page share nothing else. */
+function deskOf(key) {
+  const desks = (globalThis.orreryDesks ??= new Map());
+  if (!desks.has(key)) desks.set(key, {});
+  return desks.get(key);
+}
 
-class Attention extends Panes {
-  constructor(parent) {
-    super(parent, "attention");
-    this.panes = element("div", "panes focusable", this.root, { tabindex: "0", role: "application", "aria-roledescription": "attention viewer" });
-    const pane = (name) => {
-      const box = element("div", name, this.panes);
-      const title = element("div", "title quiet", box);
-      const canvas = element("canvas", "", element("div", "scroll", box), { "aria-hidden": "true" });
-      return { box, title, canvas, scroll: canvas.parentElement };
-    };
-    [this.overview, this.matrix, this.lines] = ["overview", "matrix", "lines"].map(pane);
-    const key = element("div", "key quiet", this.root);
-    this.scale = element("canvas", "", key);
-    element("span", "", key).textContent = "Row (query) attends to column (key).";
-    this.reading = element("div", "reading", this.root, { "aria-live": "polite" });
-    this.tip = element("div", "tip", this.root);
-    this.pin = { layer: 0, head: 0, query: null };
-    this.hover = {};
-    this.listenToHands();
-  }
-
+class Attention extends Hands {
   // ---------------------------------------------------------------- data
 
-  update({ meta, weights, allowed, exact }) {
+  update({ meta, weights, masked, scores }) {
     this.meta = meta;
-    [this.L, this.H, this.Q, this.K] = meta.shape;
-    [this.weights, this.allowed, this.exact] = [column(weights), column(allowed), column(exact)];
-    [this.queries, this.keys] = [meta.queries.map(visible), meta.keys.map(visible)];
+    this.weights = new Weights(meta, column(weights), column(masked));
+    this.scores = column(scores); // [name, step, layer, head]
     if (meta.command !== this.command) {
       const known = this.command === undefined ? remembered.get(meta.key) : undefined;
-      const told = { layer: meta.pin[0], head: meta.pin[1], query: meta.pin[2] };
-      this.command = meta.command; // Python speaks only when this number changes; otherwise what is pinned here stays
-      this.pin = known?.command === meta.command ? known.pin : told;
-    }
-    this.pin = this.within(this.pin);
-    const inside = (name, n) => (this.hover[name] < n ? this.hover[name] : undefined);
-    this.hover = { layer: inside("layer", this.L), head: inside("head", this.H), query: inside("query", this.Q), key: inside("key", this.K) };
-    this.panes.classList.toggle("single", this.L * this.H === 1);
-    this.panes.style.setProperty("--least", `${30 + 14 * this.H}px`); // thumbnails of eleven pixels at the least
-    this.thumbs = null;
+      const told = meta.look;
+      this.command = meta.command; // Python speaks only when this number changes; otherwise what is chosen here stays
+      this.look = this.read(known?.command === meta.command ? known.told : told);
+    } else this.look = this.read(this.told());
+    const { L, H } = this.weights;
+    for (const [name, n] of [["layer", L], ["head", H]]) if (this.hover[name] >= n) this.hover = {};
+    this.root.classList.toggle("compact", Boolean(meta.compact));
+    this.panes.classList.toggle("single", L * H === 1);
+    this.panes.style.setProperty("--least", `${30 + 12 * H}px`); // thumbnails of nine pixels at the least
     this.redraw();
   }
 
-  within({ layer, head, query }) {
-    const held = (value, n) => Math.max(0, Math.min(n - 1, value));
-    return { layer: held(layer, this.L), head: held(head, this.H), query: query === null || query >= this.Q ? null : query };
-  }
-
-  /** What is looked at: the hovered before the pinned. */
-  get seen() {
-    const { pin, hover } = this;
-    const query = hover.query ?? (hover.key === undefined ? pin.query : null);
-    return { layer: hover.layer ?? pin.layer, head: hover.head ?? pin.head, query: query ?? null, key: hover.key ?? null };
-  }
-
-  start(layer, head) {
-    return (layer * this.H + head) * this.Q * this.K;
-  }
-  may(q, k) {
-    return this.allowed[q * this.K + k] > 0;
-  }
-
-  /** The weight in 0..1, from the page's floats where they are of this head. */
-  weight(layer, head, q, k) {
-    if (this.isExact(layer, head)) return this.exact[q * this.K + k];
-    return this.weights[this.start(layer, head) + q * this.K + k] / 255;
-  }
-  isExact(layer, head) {
-    return this.exact.length > 0 && layer === this.meta.exact_of[0] && head === this.meta.exact_of[1];
-  }
-  said(layer, head, q, k) {
-    if (!this.may(q, k)) return "masked";
-    const weight = this.weight(layer, head, q, k);
-    return this.isExact(layer, head) ? weight.toFixed(3) : `≈ ${weight.toFixed(2)}`;
-  }
-
-  /** Keys of a row, strongest first, masked ones left out. */
-  ranked(layer, head, q) {
-    const keys = Array.from({ length: this.K }, (_, k) => k).filter((k) => this.may(q, k));
-    return keys.sort((a, b) => this.weight(layer, head, q, b) - this.weight(layer, head, q, a) || a - b);
-  }
-
-  /** What is seen, in words. */
-  say() {
-    const { layer, head, query, key } = this.seen;
-    const name = (token) => `“${Array.from(token).slice(0, 40).join("")}”`;
-    const parts = [];
-    if (query === null && key !== null) {
-      const asking = Array.from({ length: this.Q }, (_, q) => q).filter((q) => this.may(q, key));
-      const best = asking.sort((a, b) => this.weight(layer, head, b, key) - this.weight(layer, head, a, key))[0];
-      parts.push(best === undefined ? `${name(this.keys[key])} is masked for every query` : `${name(this.keys[key])} is attended to most by ${name(this.queries[best])} (${this.said(layer, head, best, key)})`);
-    } else if (query !== null) {
-      const order = this.ranked(layer, head, query);
-      if (!order.length) parts.push(`${name(this.queries[query])} may attend to nothing`);
-      else parts.push(`${name(this.queries[query])} attends most to ${name(this.keys[order[0]])} (${this.said(layer, head, query, order[0])})`);
-      const share = order.slice(0, 3).reduce((sum, k) => sum + this.weight(layer, head, query, k), 0);
-      if (order.length > 3) parts.push(`its first 3 keys hold ${Math.min(100, Math.round(share * 100))} % of it`);
-      if (key !== null) parts.push(`to ${name(this.keys[key])}: ${this.said(layer, head, query, key)}${this.may(query, key) ? `, rank ${order.indexOf(key) + 1} of ${order.length}` : ""}`);
-    } else parts.push("hover over a token or a cell; a click pins it, Esc frees it");
-    const text = `Layer ${layer + 1}, head ${head + 1}: ${parts.join("; ")}.`;
-    if (this.reading.textContent !== text) this.reading.textContent = text;
-    this.panes.setAttribute("aria-label", `Attention of ${this.Q} tokens. ${text} Up and down move the token, left and right the head, page up and down the layer.`);
-  }
-
-  // ---------------------------------------------------------------- hands
-
-  look(hover, event) {
-    const same = JSON.stringify(hover) === JSON.stringify(this.hover);
-    this.hover = hover;
-    const box = this.root.getBoundingClientRect();
-    this.pointer = [event.clientX - box.left, event.clientY - box.top];
-    if (same) this.placeTip();
-    else this.redraw();
-  }
-
-  placeTip() {
-    const { query: q, key: k } = this.hover;
-    const both = q !== undefined && k !== undefined;
-    this.tip.classList.toggle("shown", both);
-    if (!both) return;
-    const { layer, head } = this.seen;
-    const ruler = this.rulerOf(12);
-    this.tip.textContent = `${ruler.fit(this.queries[q], 120)} → ${ruler.fit(this.keys[k], 120)}  ${this.said(layer, head, q, k)}`;
-    const left = Math.min(this.pointer[0] + 14, this.root.clientWidth - this.tip.offsetWidth - 4);
-    this.tip.style.transform = `translate(${left}px, ${this.pointer[1] + 18}px)`;
-  }
-
-  choose(change, wait = 0) {
-    this.pin = this.within({ ...this.pin, ...change });
-    this.hover = {};
-    this.redraw();
-    clearTimeout(this.later); // a key held down is told to Python once, when it rests
-    const { pin, command } = this;
-    remembered.set(this.meta.key, { pin, command });
-    this.later = setTimeout(() => this.send("pin", { layer: pin.layer, head: pin.head, token: pin.query, command }), wait);
-  }
-
-  /** What lies under the pointer in each pane. */
-  overviewAt({ offsetX: x, offsetY: y }) {
-    const { left, top, wide, high } = this.overview;
-    const [head, layer] = [Math.floor((x - left) / wide), Math.floor((y - top) / high)];
-    return head >= 0 && head < this.H && layer >= 0 && layer < this.L ? { layer, head } : {};
-  }
-  matrixAt({ offsetX: x, offsetY: y }) {
-    const { left, top, cell } = this.matrix;
-    const [k, q] = [Math.floor((x - left) / cell), Math.floor((y - top) / cell)];
-    const found = {};
-    if (q >= 0 && q < this.Q && k < this.K) found.query = q;
-    if (k >= 0 && k < this.K && q < this.Q) found.key = k;
-    return found;
-  }
-  linesAt({ offsetX: x, offsetY: y }) {
-    const { a, b, from, to, above } = this.lines;
-    const [q, k] = [Math.floor((y - above) / a), Math.floor((y - above) / b)];
-    if (x < (from + to) / 2) return q >= 0 && q < this.Q ? { query: q } : {};
-    return k >= 0 && k < this.K ? { key: k } : {};
-  }
-
-  listenToHands() {
-    for (const [pane, at] of [[this.overview, "overviewAt"], [this.matrix, "matrixAt"], [this.lines, "linesAt"]]) {
-      this.listen(pane.canvas, {
-        pointermove: (event) => this.look(this[at](event), event),
-        pointerleave: (event) => this.look({}, event),
-        click: (event) => {
-          const { layer, head, query } = this[at](event);
-          if (layer !== undefined) this.choose({ layer, head });
-          else if (query !== undefined) this.choose({ query });
-        },
-      });
-    }
-    this.listen(this.panes, { keydown: (event) => this.press(event) });
-  }
-
-  press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const { layer, head, query } = this.pin;
-    const changes = {
-      ArrowDown: { query: query === null ? 0 : Math.min(this.Q - 1, query + 1) },
-      ArrowUp: { query: query === null ? this.Q - 1 : Math.max(0, query - 1) },
-      ArrowLeft: { head: head - 1 },
-      ArrowRight: { head: head + 1 },
-      PageUp: { layer: layer - 1 },
-      PageDown: { layer: layer + 1 },
-      Escape: { query: null },
+  /** From the words of an address, whatever they are, to a look that these weights have. */
+  read(told) {
+    const { L, H, Q, K, S, steps, words } = this.weights;
+    const number = (name, least, most, fallback) => (told[name] !== undefined && Number.isFinite(Number(told[name])) ? Math.max(least, Math.min(most, Number(told[name]))) : fallback);
+    const place = (name, n, fallback) => (/^\d{1,5}$/.test(told[name] ?? "") && told[name] >= 1 && (fallback !== null || told[name] <= n) ? Math.min(n, Number(told[name])) - 1 : fallback);
+    const step = (name, fallback) => (steps.map(String).includes(told[name]) ? steps.map(String).indexOf(told[name]) : fallback);
+    const among = (name, options, fallback) => (options.includes(told[name]) ? told[name] : fallback);
+    const heads = (told.heads ?? "").split("-").map((one) => one.split(".").map(Number)).filter(([l, h]) => l >= 1 && l <= L && h >= 1 && h <= H);
+    const modes = L * H === 1 ? ["head"] : this.weights.square ? Object.keys(MODES) : ["head", "mean", "max"];
+    return {
+      layer: place("layer", L, 0), head: place("head", H, 0), query: place("token", Q, null), key: place("key", K, null),
+      mode: among("show", modes, "head"), heads: heads.length ? [...new Set(heads.map(([l, h]) => (l - 1) * H + h - 1))].sort((a, b) => a - b) : null,
+      gamma: number("contrast", 0.2, 1, 0.5), cover: Math.round(number("cover", 10, 100, 100)), sinks: told.sinks === "hidden", words: Boolean(words) && told.by === "words",
+      line: told.layout === "line", sort: among("sort", Object.keys(this.meta.scores), "layer"), step: step("step", S - 1), from: step("from", null),
     };
-    if (!changes[event.key]) return;
-    event.preventDefault();
-    this.choose(changes[event.key], event.key === "Escape" ? 0 : 250);
   }
 
-  close() {
-    super.close();
-    clearTimeout(this.later);
+  /** The look as words of an address; what is as usual is left out. */
+  told() {
+    const { layer, head, query, key, mode, heads, gamma, cover, sinks, words, line: oneLine, sort, step, from } = this.look;
+    const { H, S, steps } = this.weights;
+    const put = (name, value, usual) => (value === usual || value === null ? {} : { [name]: String(value) });
+    return {
+      layer: String(layer + 1), head: String(head + 1), ...put("token", query === null ? null : query + 1), ...put("key", key === null ? null : key + 1), ...put("show", mode, "head"),
+      ...put("heads", heads && heads.map((place) => `${Math.floor(place / H) + 1}.${(place % H) + 1}`).join("-")), ...put("contrast", gamma, 0.5), ...put("cover", cover, 100),
+      ...put("sinks", sinks ? "hidden" : null), ...put("by", words ? "words" : null), ...put("layout", oneLine ? "line" : null), ...put("sort", sort, "layer"),
+      ...put("step", step === S - 1 ? null : steps[step]), ...put("from", from === null ? null : steps[from]),
+    };
+  }
+
+  // ---------------------------------------------------------------- what is looked at
+
+  /** The places (layer * H + head) that are taken together. */
+  get chosen() {
+    const { L, H } = this.weights;
+    return this.look.heads ?? Array.from({ length: L * H }, (_, place) => place);
+  }
+  /** What the matrix is made of: a hovered head goes before what was chosen. */
+  get of() {
+    const { look, hover } = this;
+    const { step, from, words, sinks } = look;
+    const preview = hover.layer !== undefined;
+    return { mode: preview ? "head" : look.mode, layer: hover.layer ?? look.layer, head: hover.head ?? look.head, chosen: this.chosen, step, from, words, sinks };
+  }
+  /** The pinned query and key as places of the sheet, which are words where pieces are merged. */
+  get pinned() {
+    const { query, key, words } = this.look;
+    const place = (i, groups) => (i === null ? null : words ? groups[i] : i);
+    return { query: place(query, this.weights.words?.queries), key: place(key, this.weights.words?.keys) };
+  }
+  /** Head, query and key that are looked at: the hovered before the pinned. */
+  get seen() {
+    const { hover, pinned, of } = this;
+    const within = (i, n) => (i !== undefined && i < n ? i : undefined);
+    const [query, key] = [within(hover.query, this.sheet.Q), within(hover.key, this.sheet.K)];
+    const touched = query !== undefined || key !== undefined;
+    return { layer: of.layer, head: of.head, query: (touched ? query : pinned.query) ?? null, key: (touched ? key : pinned.key) ?? null };
+  }
+
+  draw() {
+    const theme = themeOf(this.root);
+    if (theme !== this.theme) this.dress(theme);
+    this.sheet = this.weights.sheet(this.of);
+    if (this.sheet.job) this.work();
+    this.showControls();
+    this.drawTitle();
+    this.drawOverview();
+    this.drawMatrix();
+    this.drawLines();
+    this.drawScale();
+    this.say();
+    this.placeTip();
+    this.askForFloats();
+  }
+
+  /** A part of what takes longer than a frame. */
+  work() {
+    const { sheet } = this;
+    const until = performance.now() + 12;
+    while (sheet.job && performance.now() < until) {
+      const { value, done } = sheet.job.next();
+      if (done) [sheet.job, sheet.rows, sheet.covers] = [null, new Map(), new Map()];
+      sheet.done = done ? 1 : value;
+    }
+    if (sheet.job) this.redraw();
+  }
+
+  // ---------------------------------------------------------------- words
+
+  /** A weight in words: to three decimals; "≈" where the page has only bytes of it. */
+  number(weight) {
+    const { exact, signed } = this.sheet;
+    return `${exact ? "" : "≈ "}${signed && weight > 0 ? "+" : ""}${weight.toFixed(exact ? 3 : 2)}`;
+  }
+  cellSaid(q, k) {
+    const cause = this.sheet.masked[q * this.sheet.K + k];
+    return shut(cause) ? `masked (${CAUSES[cause]})` : this.number(this.weightAt(q, k));
+  }
+  get name() {
+    const of = this.of;
+    return of.mode === "head" ? `Layer ${of.layer + 1}, head ${of.head + 1}` : `${MODES[of.mode][0]} of ${this.chosen.length === 1 ? "one head" : `${this.chosen.length} heads`}`;
+  }
+
+  /** What is seen, in words: a headline in which tokens stand in brackets of their own, and what else is known. */
+  say() {
+    const { query, key } = this.seen;
+    const [headline, rest] = query === null ? (key === null ? this.saidOfAll() : this.saidOfKey(key)) : this.saidOfQuery(query, key);
+    const caveats = [];
+    if (this.look.sinks) caveats.push("sinks are hidden, rows sum to 1 without them");
+    if (this.look.words) caveats.push("of words: sums over keys, means over queries");
+    if (this.sheet.job) caveats.push(`still being computed, ${Math.round((this.sheet.done ?? 0) * 100)} %`);
+    const detail = [this.name, ...rest, ...caveats].join(" · ");
+    const text = `${headline.map((part) => (Array.isArray(part) ? `“${part[0]}”` : part)).join("")}. ${detail}.`;
+    if (this.saidText === text) return;
+    this.saidText = text;
+    this.headline.replaceChildren(...headline.map((part) => Object.assign(document.createElement(Array.isArray(part) ? "b" : "span"), { textContent: [part].flat()[0] })));
+    this.detail.textContent = detail;
+    this.panes.setAttribute("aria-label", text);
+  }
+
+  token(tokens, i) {
+    return [Array.from(tokens[i]).slice(0, 40).join("")];
+  }
+
+  saidOfQuery(q, k) {
+    const { sheet, weights } = this;
+    const { order, entropy, total } = weights.row(sheet, q);
+    const asking = this.token(sheet.queries, q);
+    if (!order.length) return [[asking, " may attend to nothing: its row is empty, and so is what it gets"], []];
+    const best = order[0];
+    const headline = [asking, sheet.signed ? " changes most towards " : " attends most to ", this.token(sheet.keys, best), `, ${this.cellSaid(q, best)}`];
+    if (k !== null && k !== best) headline.push("; to ", this.token(sheet.keys, k), ` ${this.cellSaid(q, k)}`);
+    const rest = [];
+    if (k !== null && !shut(sheet.masked[q * sheet.K + k])) rest.push(`rank ${order.indexOf(k) + 1} of ${order.length}`);
+    if (sheet.best) rest.push(this.placeSaid(sheet.best[q * sheet.K + (k ?? best)]));
+    if (sheet.signed) return [headline, rest];
+    if (this.of.mode !== "max") rest.push(`entropy ${sheet.exact ? "" : "≈ "}${entropy.toFixed(2)} of ${Math.log2(order.length).toFixed(2)} bits`);
+    const share = order.slice(0, 5).reduce((sum, at) => sum + this.weightAt(q, at), 0);
+    if (order.length > 5 && total > 0) rest.push(`top 5 keys = ${Math.round((100 * share) / total)} %`);
+    if (this.look.sinks && total < 1e-6) rest.push("all of its weight was on what is hidden");
+    return [headline, rest];
+  }
+
+  placeSaid(place) {
+    return `by layer ${Math.floor(place / this.weights.H) + 1}, head ${(place % this.weights.H) + 1}`;
+  }
+
+  saidOfKey(k) {
+    const { sheet } = this;
+    const asking = Array.from({ length: sheet.Q }, (_, q) => q).filter((q) => !shut(sheet.masked[q * sheet.K + k]));
+    if (!asking.length) return [[this.token(sheet.keys, k), " is masked for every query"], []];
+    const size = (q) => Math.abs(this.weightAt(q, k));
+    const best = asking.reduce((a, b) => (size(b) > size(a) ? b : a));
+    const sum = asking.reduce((total, q) => total + this.weightAt(q, k), 0);
+    const by = sheet.signed ? " changes most for " : " is attended to most by ";
+    const headline = [this.token(sheet.keys, k), by, this.token(sheet.queries, best), `, ${this.cellSaid(best, k)}`];
+    return [headline, [`${this.number(sum)} in all, from ${asking.length} ${asking.length > 1 ? "queries" : "query"}`]];
+  }
+
+  /** The place of the largest weight; a query that has one key only has no choice, and is left out where others have. */
+  strongestOf({ Q, K, values, masked }) {
+    let [best, free] = [-1, false];
+    for (let q = 0; q < Q; q++) {
+      let [most, open] = [-1, 0];
+      for (let i = q * K; i < (q + 1) * K; i++) {
+        if (shut(masked[i])) continue;
+        open++;
+        if (most < 0 || Math.abs(values[i]) > Math.abs(values[most])) most = i;
+      }
+      if (!open || (free && open < 2)) continue;
+      if (best < 0 || (!free && open > 1) || Math.abs(values[most]) > Math.abs(values[best])) best = most;
+      free ||= open > 1;
+    }
+    return best;
+  }
+
+  saidOfAll() {
+    const { sheet } = this;
+    sheet.strongest ??= this.strongestOf(sheet);
+    if (sheet.strongest < 0) return [["No query may attend to anything"], []];
+    const [q, k] = [Math.floor(sheet.strongest / sheet.K), sheet.strongest % sheet.K];
+    const headline = [sheet.signed ? "The largest change: " : "The strongest: ", this.token(sheet.queries, q), " → ", this.token(sheet.keys, k), `, ${this.cellSaid(q, k)}`];
+    return [headline, ["hover shows, a click pins"]];
+  }
+
+  drawTitle() {
+    const { of, weights } = this;
+    const title = this.matrix.title;
+    title.replaceChildren();
+    const name = of.mode === "head" ? `L${of.layer + 1} H${of.head + 1}` : this.name;
+    element("b", "", title).textContent = name;
+    const told = of.mode === "head" ? Object.entries(this.meta.scores).filter(([score], i) => i < 2 || score === this.look.sort).map(([score, row]) => `${score} ${this.score(row, of.layer * weights.H + of.head).toFixed(2)}${row.unit ? ` ${row.unit}` : ""}`) : [];
+    element("span", "", title).textContent = ["", ...told].join(" · ");
+    title.title = of.mode === "head" ? "" : MODES[of.mode][1];
+    this.overview.title.textContent = `${weights.L} ${weights.L > 1 ? "layers" : "layer"} × ${weights.H} ${weights.H > 1 ? "heads" : "head"}${this.look.sort === "layer" ? "" : `, by ${this.look.sort}`}`;
+  }
+
+  /** A named score of a head at the step that is seen. */
+  score({ row }, place) {
+    const { S, L, H } = this.weights;
+    return this.scores[(row * S + this.look.step) * L * H + place];
+  }
+  ordered() {
+    const told = this.meta.scores[this.look.sort];
+    const places = Array.from({ length: this.weights.L * this.weights.H }, (_, place) => place);
+    return places.sort((a, b) => (told.rising ? 1 : -1) * (this.score(told, a) - this.score(told, b)) || a - b);
+  }
+
+  /** Where the page has only bytes, the floats of the head that is looked at are fetched once the eye rests on it (floats.js). */
+  askForFloats() {
+    const { mode, step, layer, head } = this.of;
+    if (mode !== "head" || this.weights.exact(step, layer, head)) return;
+    clearTimeout(this.asking);
+    this.asking = setTimeout(() => deskOf(this.meta.key).ask?.([step, layer, head]), 120);
+  }
+  receive(of, floats) {
+    if (floats.length !== this.weights.Q * this.weights.K) return;
+    this.weights.floats.set(of.join("."), floats);
+    this.redraw();
   }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function show({ data, parentElement, setStateValue }) {
   return feed(parentElement, () => new Attention(parentElement), (view) => {
     view.send = setStateValue;
     view.update(data);
+    deskOf(data.meta.key).tell = (of, floats) => view.receive(of, floats);
   });
 }

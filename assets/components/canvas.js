@@ -24,8 +24,8 @@ function element(tag, className, parent, attributes = {}) {
   return made;
 }
 
-/** The typed array of a column, empty when it was not sent. */
-const column = (table) => table?.getChildAt?.(0)?.toArray() ?? [];
+/** The typed array of a column, empty when it was not sent; in a page without Streamlit it comes as it is. */
+const column = (table) => table?.getChildAt?.(0)?.toArray() ?? table ?? [];
 
 /** A root element that draws itself once a frame at most, and again when its size or the screen's resolution changes. */
 class View {
@@ -104,9 +104,18 @@ const OKABE_ITO = ["#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6b
 // Viridis at nine places: even in lightness, safe for colour-blind eyes.
 const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
 
-/** The theme in force at `root`, read from Streamlit's variables. */
+const themes = new Map();
+
+/** The theme in force at `root`, read from Streamlit's variables; the same object until they change. */
 function themeOf(root) {
   const style = getComputedStyle(root);
+  const names = ["background-color", "text-color", "primary-color", "chart-categorical-colors"];
+  const id = [...names.map((name) => style.getPropertyValue(`--st-${name}`)), style.fontFamily].join("|");
+  if (!themes.has(id)) themes.set(id, themeFrom(style));
+  return themes.get(id);
+}
+
+function themeFrom(style) {
   const read = (name, fallback) => rgb(style.getPropertyValue(`--st-${name}`).trim() || fallback);
   const [ground, ink, chosen] = [read("background-color", "#fff"), read("text-color", "#222"), read("primary-color", "#2f6f8f")];
   const legible = (colour, least) => {

@@ -1,151 +1,63 @@
-// Placed before attention.js: how the three panes are drawn. What is drawn (weights, tokens, what is seen) is the business of attention.js.
+// Placed before attention.js: how the grid of heads and the matrix of one are drawn (the lines: lines.js). What is drawn is the business of attention.js.
 
-const LEAST = 4; // px, the smallest cell of the matrix
+const LEAST = 1; // px, the smallest cell of the matrix
 const MOST = 44; // px, the largest
 const LABEL = 104; // px, the longest label beside a row
 const HEAD = 76; // px, the longest label above a column
 const LINE = 12; // px between two labels
-const STRONGEST = 6; // keys named beside the pinned query
 
-/** Places of labels that keep LINE px apart: those in `first` in their order, then every n-th of the rest. */
-function thinned(n, step, first) {
-  const stride = Math.max(1, Math.ceil(LINE / step));
+/** Places of labels that keep LINE px apart: those in `first` in their order, then every n-th of the rest between `from` and `to`. */
+function thinned(from, to, step, first) {
+  const stride = Math.max(1, Math.ceil(LINE / step - 0.01));
   const taken = [];
-  const add = (i) => taken.every((j) => Math.abs(i - j) * step >= LINE - 0.01) && taken.push(i);
-  first.forEach(add);
-  for (let i = 0; i < n; i += stride) add(i);
+  const add = (i) => i >= from && i < to && taken.every((j) => Math.abs(i - j) * step >= LINE - 0.01) && taken.push(i);
+  first.filter((i) => i !== null).forEach(add);
+  for (let i = Math.ceil(from / stride) * stride; i < to; i += stride) add(i);
   return taken;
 }
 
 class Panes extends View {
-  draw() {
-    const theme = themeOf(this.root);
-    if (JSON.stringify(theme) !== this.themeText) this.dress(theme);
-    this.drawOverview();
-    this.drawMatrix();
-    this.drawLines();
-    this.drawScale();
-    this.say();
-    this.placeTip();
+  /** A titled canvas that shows a part of something larger: `extent` is as large as the whole, the canvas stays where the eye is. */
+  pane(name) {
+    const box = element("div", name, this.panes);
+    const title = element("div", "title quiet", box);
+    const scroll = element("div", "scroll", box);
+    const extent = element("div", "extent", scroll);
+    const canvas = element("canvas", "", extent, { "aria-hidden": "true" });
+    this.listen(scroll, { scroll: () => this.redraw() });
+    return { name, box, title, scroll, extent, canvas };
   }
 
-  /** Everything that follows from the theme: the ramp from the background over the accent, and the hatching. */
+  /** Give a pane the size of the whole; returns the context of what is seen of it. */
+  frameOf(pane, width, height) {
+    const { scroll, extent } = pane;
+    scroll.style.maxHeight = `${this.meta.height}px`;
+    [extent.style.width, extent.style.height] = [`${width}px`, `${height}px`];
+    const [w, h] = [Math.min(width, scroll.clientWidth || width), Math.min(height, scroll.clientHeight || this.meta.height)];
+    Object.assign(pane, { w, h, x0: scroll.scrollLeft, y0: scroll.scrollTop });
+    return surface(pane.canvas, w, h);
+  }
+
+  /** What does not follow the pointer is painted once, beside the screen, and copied until its key changes. */
+  still(context, pane, key, paint) {
+    if (context.exported) return paint(context);
+    pane.kept ??= { canvas: document.createElement("canvas") };
+    const whole = [key, this.sheet.id, this.sheet.done, this.themeText, pane.w, pane.h, pane.x0, pane.y0, devicePixelRatio].join("|");
+    if (pane.kept.key !== whole) {
+      pane.kept.key = whole;
+      paint(surface(pane.kept.canvas, pane.w, pane.h));
+    }
+    context.drawImage(pane.kept.canvas, 0, 0, pane.w, pane.h);
+  }
+
+  /** Everything that follows from the theme. */
   dress(theme) {
-    this.theme = theme;
-    this.themeText = JSON.stringify(theme);
-    const deep = theme.dark ? mix(theme.accent, [255, 255, 255], 0.78) : mix(theme.accent, [0, 0, 0], 0.62);
-    this.ramp = new Uint32Array(256);
-    for (let i = 0; i < 256; i++) {
-      const strength = Math.sqrt(i / 255); // most weights are small: the root of the weight is what the eye gets
-      const [r, g, b] = strength < 0.7 ? mix(theme.ground, theme.accent, strength / 0.7) : mix(theme.accent, deep, (strength - 0.7) / 0.3);
-      this.ramp[i] = 0xff000000 | (b << 16) | (g << 8) | r;
-    }
-    const [r, g, b] = mix(theme.ground, theme.ink, 0.1);
-    this.maskedPixel = 0xff000000 | (b << 16) | (g << 8) | r;
-    const tile = document.createElement("canvas");
-    tile.width = tile.height = 6;
-    const context = tile.getContext("2d");
-    context.fillStyle = css(mix(theme.ground, theme.ink, 0.035));
-    context.fillRect(0, 0, 6, 6);
-    context.strokeStyle = css(mix(theme.ground, theme.ink, 0.24));
-    context.lineWidth = 1;
-    for (const shift of [-6, 0, 6]) line(context, shift - 1, 7, shift + 7, -1);
-    this.hatch = context.createPattern(tile, "repeat");
-    this.thumbs = null;
-  }
-
-  drawOverview() {
-    const { L, H, Q, K, theme, seen } = this;
-    const { canvas, scroll, title } = this.overview;
-    const ratio = window.devicePixelRatio || 1;
-    const [left, top, gap] = [L > 9 ? 28 : 24, 18, H > 8 ? 3 : 6];
-    const room = this.overview.box.clientWidth;
-    if (L * H === 1 || !room) return;
-    const wide = Math.max(10, Math.min(72, Math.floor((room - left) / H) - gap));
-    const high = Math.max(10, Math.min(72, Math.round((wide * Q) / K), Math.floor((this.meta.height - top) / L) - gap));
-    Object.assign(this.overview, { left, top, wide: wide + gap, high: high + gap });
-    scroll.style.maxHeight = `${this.meta.height}px`;
-    const [w, h] = [left + H * (wide + gap), top + L * (high + gap)];
-    const context = surface(canvas, w, h);
-    title.textContent = `${L} ${L > 1 ? "layers" : "layer"} × ${H} ${H > 1 ? "heads" : "head"}`;
-    const size = `${wide}x${high}@${ratio}`;
-    if (!this.thumbs || this.thumbs.size !== size) this.thumbs = { size, image: this.thumbnails(Math.round(wide * ratio), Math.round(high * ratio)) };
-    context.font = `11px ${theme.font}`;
-    context.textBaseline = "middle";
-    const label = (text, x, y, chosen) => {
-      context.fillStyle = css(chosen ? theme.ink : theme.quiet);
-      context.fillText(text, x, y);
-    };
-    context.textAlign = "center";
-    for (let head = 0; head < H; head++) {
-      const narrow = wide + gap < 25 && head % 2 && head !== seen.head;
-      const crowded = wide + gap < 25 && head !== seen.head && Math.abs(head - seen.head) < 2;
-      if (!narrow && !crowded) label(`H${head + 1}`, left + head * (wide + gap) + wide / 2, 8, head === seen.head);
-    }
-    context.textAlign = "left";
-    for (let layer = 0; layer < L; layer++) label(`L${layer + 1}`, 0, top + layer * (high + gap) + high / 2, layer === seen.layer);
-    for (let layer = 0; layer < L; layer++) {
-      for (let head = 0; head < H; head++) {
-        const [x, y] = [left + head * (wide + gap), top + layer * (high + gap)];
-        context.putImageData(this.thumbs.image[layer * H + head], Math.round(x * ratio), Math.round(y * ratio));
-        const state = layer === seen.layer && head === seen.head ? 2 : layer === this.pin.layer && head === this.pin.head ? 1 : 0;
-        context.strokeStyle = css(state === 2 ? theme.accent : state ? theme.quiet : theme.line);
-        context.lineWidth = state ? 2 : 1;
-        context.strokeRect(x - 0.5 * (state || 1), y - 0.5 * (state || 1), wide + (state || 1), high + (state || 1));
-      }
-    }
-  }
-
-  /** One small picture a head; where several cells fall on a pixel it shows the largest, so that a thin line is not averaged away. */
-  thumbnails(w, h) {
-    const { L, H, Q, K, weights, allowed, ramp } = this;
-    const span = (i, n, cells) => [Math.floor((i * cells) / n), Math.max(Math.floor((i * cells) / n) + 1, Math.floor(((i + 1) * cells) / n))];
-    const rows = Array.from({ length: h }, (_, i) => span(i, h, Q));
-    const columns = Array.from({ length: w }, (_, i) => span(i, w, K));
-    return Array.from({ length: L * H }, (_, place) => {
-      const image = new ImageData(w, h);
-      const pixels = new Uint32Array(image.data.buffer);
-      const start = place * Q * K;
-      let at = 0;
-      for (const [q0, q1] of rows) {
-        for (const [k0, k1] of columns) {
-          let [most, open] = [0, 0];
-          for (let q = q0; q < q1; q++) {
-            for (let cell = q * K + k0; cell < q * K + k1; cell++) {
-              open |= allowed[cell];
-              if (weights[start + cell] > most) most = weights[start + cell];
-            }
-          }
-          pixels[at++] = open ? ramp[most] : this.maskedPixel;
-        }
-      }
-      return image;
-    });
-  }
-
-  drawMatrix() {
-    const { Q, K, theme, seen } = this;
-    const { canvas, scroll, title, box } = this.matrix;
-    const ruler = this.rulerOf(11);
-    title.replaceChildren();
-    element("b", "", title).textContent = `L${seen.layer + 1} H${seen.head + 1}`;
-    const most = Math.min(LABEL, box.clientWidth * 0.22);
-    const left = Math.ceil(Math.max(...this.queries.map((token) => ruler.width(ruler.fit(token, most))))) + 9;
-    const longest = Math.max(...this.keys.map((token) => ruler.width(ruler.fit(token, HEAD))));
-    const fits = Math.min((box.clientWidth - left - 2) / K, (this.meta.height - longest - 12) / Q);
-    const cell = fits >= 12 ? Math.min(MOST, Math.floor(fits)) : Math.max(LEAST, fits);
-    const level = longest + 6 <= cell; // labels fit their columns as they are: no need to turn them
-    const top = Math.ceil(level ? 18 : longest + 9);
-    Object.assign(this.matrix, { left, top, cell });
-    const context = surface(canvas, left + K * cell + 2, top + Q * cell + 2);
-    scroll.style.maxHeight = `${this.meta.height}px`;
-    context.imageSmoothingEnabled = false;
-    context.drawImage(this.picture(seen.layer, seen.head), left, top, K * cell, Q * cell);
-    this.drawMask(context, left, top, cell);
-    if (cell >= 12) this.drawGrid(context, left, top, cell);
-    if (cell >= 30) this.drawNumbers(context, left, top, cell);
-    this.drawAxes(context, ruler, { left, top, cell, level });
-    this.drawFocus(context, left, top, cell);
+    Object.assign(this, { theme, themeText: JSON.stringify(theme), ramps: new Map(), tiles: new Map(), placed: null });
+    const [fell, rose] = changeColours(theme).map((colour) => rampOf(theme, colour));
+    this.change = { fell, rose };
+    this.shutPixel = pixel(mix(theme.ground, theme.ink, 0.1));
+    this.root.style.setProperty("--line", css(mix(theme.ground, theme.ink, 0.17)));
+    this.root.style.setProperty("--warned", css(changeColours(theme)[0]));
   }
 
   rulerOf(size) {
@@ -155,175 +67,384 @@ class Panes extends View {
     return this.rulers.get(font);
   }
 
-  /** The head as a picture of a pixel a cell. */
-  picture(layer, head) {
-    this.sheet ??= document.createElement("canvas");
-    [this.sheet.width, this.sheet.height] = [this.K, this.Q];
-    const image = new ImageData(this.K, this.Q);
-    const pixels = new Uint32Array(image.data.buffer);
-    const start = this.start(layer, head);
-    for (let i = 0; i < pixels.length; i++) pixels[i] = this.ramp[this.weights[start + i]];
-    this.sheet.getContext("2d").putImageData(image, 0, 0);
-    return this.sheet;
+  colourOf(layer, head) {
+    return headColour(this.theme, layer, head, this.weights.L, this.weights.H);
+  }
+  /** The colour of what is looked at: the head's own, the accent for several. */
+  get colour() {
+    const of = this.of;
+    return of.mode === "head" ? this.colourOf(of.layer, of.head) : this.theme.accent;
+  }
+  ramp(colour) {
+    const id = colour.join();
+    if (!this.ramps.has(id)) this.ramps.set(id, rampOf(this.theme, colour));
+    return this.ramps.get(id);
+  }
+  rampOfPlace(place) {
+    this.placed ??= [];
+    return (this.placed[place] ??= this.ramp(this.colourOf(Math.floor(place / this.weights.H), place % this.weights.H)));
+  }
+  /** How strong a weight looks, 0..255: its power of gamma. */
+  get strength() {
+    const { gamma } = this.look;
+    if (this.curve?.gamma !== gamma) this.curve = Object.assign(Uint8Array.from({ length: 4096 }, (_, i) => Math.round(255 * (i / 4095) ** gamma)), { gamma });
+    return this.curve;
+  }
+  /** Which cells are among the strongest that are asked for; null where all are. */
+  get within() {
+    return this.look.cover < 100 ? this.weights.cover(this.sheet, this.look.cover / 100) : null;
+  }
+  pixelOf(weight, ramp) {
+    if (this.sheet.signed) return (weight < 0 ? this.change.fell : this.change.rose)[this.strength[Math.min(4095, Math.round(Math.abs(weight) * 4095))]];
+    return ramp[this.strength[Math.min(4095, Math.round(weight * 4095))]];
   }
 
-  /** Masked cells, run by run, filled with hatching: a masked cell is something else than a weight of zero. */
-  drawMask(context, left, top, cell) {
-    context.beginPath();
-    for (let q = 0; q < this.Q; q++) {
-      for (let k = 0; k < this.K; k++) {
-        const from = k;
-        while (k < this.K && !this.may(q, k)) k++;
-        if (k > from) context.rect(left + from * cell, top + q * cell, (k - from) * cell, cell);
+  hatch(context, cause) {
+    const paint = (to) => drawTile(to, cause, this.theme);
+    if (context.pattern) return context.pattern(cause, 8, paint);
+    if (!this.tiles.has(cause)) {
+      const tile = document.createElement("canvas");
+      tile.width = tile.height = 8;
+      paint(tile.getContext("2d"));
+      this.tiles.set(cause, tile);
+    }
+    return context.createPattern(this.tiles.get(cause), "repeat");
+  }
+
+  // ---------------------------------------------------------------- the grid of heads
+
+  drawOverview() {
+    const { L, H, Q, K } = this.weights;
+    const pane = this.overview;
+    const room = pane.box.clientWidth;
+    if (L * H === 1 || !room) return;
+    const sorted = this.look.sort !== "layer";
+    const [left, top] = sorted ? [0, 2] : [L > 9 ? 28 : 24, 18];
+    const columns = sorted ? Math.ceil(Math.sqrt(L * H * 0.8)) : H;
+    const rows = Math.ceil((L * H) / columns);
+    const gap = columns > 8 ? 3 : 6;
+    const wide = Math.max(9, Math.min(72, Math.floor((room - left) / columns) - gap));
+    const under = sorted && wide >= 32 ? 15 : 0; // px for a name beneath
+    const high = Math.max(9, Math.min(72, Math.round((wide * Q) / K), Math.floor((this.meta.height - top) / rows) - gap - under));
+    const order = sorted ? this.ordered() : Array.from({ length: L * H }, (_, place) => place);
+    const spots = order.map((place, i) => [place, left + (i % columns) * (wide + gap), top + Math.floor(i / columns) * (high + gap + under)]);
+    Object.assign(pane, { left, top, wide, high, gap, under, spots, labelled: !sorted });
+    const context = this.frameOf(pane, left + columns * (wide + gap), top + rows * (high + gap + under));
+    this.paintOverview(context);
+  }
+
+  paintOverview(context) {
+    const { look } = this;
+    const { wide, high, spots, x0, y0 } = this.overview;
+    const scrolled = (to, paint) => {
+      to.save();
+      to.translate(-x0, -y0);
+      paint();
+      to.restore();
+    };
+    const key = [look.gamma, look.sort, look.step, look.from, look.sinks, wide, high, spots.length].join();
+    this.still(context, this.overview, key, (to) => scrolled(to, () => this.paintThumbs(to)));
+    scrolled(context, () => this.paintMarks(context));
+  }
+
+  /** Names and frames of the heads, and which are taken together. */
+  paintMarks(context) {
+    const { seen, theme, look } = this;
+    const { L, H } = this.weights;
+    const { wide, high, spots, labelled, under } = this.overview;
+    const several = look.mode !== "head" && this.hover.layer === undefined;
+    context.font = `11px ${theme.font}`;
+    context.textBaseline = "middle";
+    if (labelled) this.paintHeadNames(context);
+    const winner = this.sheet.best && seen.query !== null && seen.key !== null ? this.sheet.best[seen.query * this.sheet.K + seen.key] : -1;
+    for (const [place, x, y] of spots) {
+      const taken = several && this.chosen.includes(place);
+      if (several && !taken) {
+        context.fillStyle = css(theme.ground, 0.72);
+        context.fillRect(x, y, wide, high);
+      }
+      const here = several ? place === winner : place === seen.layer * H + seen.head;
+      const pinned = several ? taken && this.chosen.length < L * H : place === look.layer * H + look.head;
+      const state = here ? 2 : pinned ? 1 : 0;
+      context.strokeStyle = css(state === 2 ? theme.ink : state ? theme.quiet : theme.line);
+      context.lineWidth = state ? 2 : 1;
+      const out = state ? 1 : 0.5;
+      context.strokeRect(x - out, y - out, wide + 2 * out, high + 2 * out);
+      if (!under) continue;
+      context.textAlign = "center";
+      context.fillStyle = css(state === 2 ? theme.ink : theme.quiet);
+      context.fillText(`L${Math.floor(place / H) + 1} H${(place % H) + 1}`, x + wide / 2, y + high + 9);
+    }
+    context.restore();
+  }
+
+  paintHeadNames(context) {
+    const { seen, theme } = this;
+    const { L, H } = this.weights;
+    const { left, top, wide, high, gap } = this.overview;
+    const crowded = wide + gap < 25;
+    for (let head = 0; head < H; head++) {
+      const chosen = head === seen.head;
+      if (crowded && !chosen && (head % 2 || Math.abs(head - seen.head) < 2)) continue;
+      context.textAlign = "center";
+      context.fillStyle = css(chosen ? theme.ink : theme.quiet);
+      context.fillText(`H${head + 1}`, left + head * (wide + gap) + wide / 2, 8);
+    }
+    context.textAlign = "left";
+    for (let layer = 0; layer < L; layer++) {
+      context.fillStyle = css(layer === seen.layer ? theme.ink : theme.quiet);
+      context.fillText(`L${layer + 1}`, 0, top + layer * (high + gap) + high / 2);
+    }
+  }
+
+  paintThumbs(context) {
+    const { wide, high, spots } = this.overview;
+    const { H } = this.weights;
+    const ratio = devicePixelRatio || 1;
+    const { bytes, w, h, shut: closed } = this.weights.thumbs(this.look, Math.round(wide * ratio), Math.round(high * ratio));
+    const sheet = document.createElement("canvas");
+    [sheet.width, sheet.height] = [w, h];
+    const to = sheet.getContext("2d");
+    const image = to.createImageData(w, h);
+    const pixels = new Uint32Array(image.data.buffer);
+    const bend = Uint8Array.from({ length: 256 }, (_, i) => Math.round(255 * (i / 255) ** this.look.gamma));
+    context.imageSmoothingEnabled = false;
+    for (const [place, x, y] of spots) {
+      const ramp = this.ramp(this.colourOf(Math.floor(place / H), place % H));
+      for (let i = 0, at = place * w * h; i < w * h; i++, at++) {
+        const byte = bytes[at];
+        if (closed[i]) pixels[i] = this.shutPixel;
+        else if (this.look.from === null) pixels[i] = ramp[bend[Math.min(255, byte)]];
+        else pixels[i] = (byte < 0 ? this.change.fell : this.change.rose)[bend[Math.min(255, Math.abs(byte))]];
+      }
+      to.putImageData(image, 0, 0);
+      context.drawImage(sheet, x, y, wide, high);
+    }
+  }
+
+  // ---------------------------------------------------------------- the matrix of one
+
+  drawMatrix() {
+    const pane = this.matrix;
+    const { sheet, zoom } = this;
+    const ruler = this.rulerOf(11);
+    const room = pane.box.clientWidth;
+    const longest = (tokens, most) => tokens.reduce((wide, token) => Math.max(wide, ruler.width(ruler.fit(token, most))), 0);
+    sheet.longest ??= {};
+    const most = Math.min(LABEL, room * 0.22);
+    const beside = (sheet.longest[`${most}${this.theme.font}`] ??= [longest(sheet.queries, most), longest(sheet.keys, HEAD)]);
+    const left = Math.ceil(beside[0]) + 9;
+    const fits = Math.min((room - left - 2) / sheet.K, (this.meta.height - beside[1] - 12) / sheet.Q);
+    const fitted = fits >= 12 ? Math.min(MOST, Math.floor(fits)) : Math.max(LEAST, fits);
+    const cell = Math.min(MOST, Math.max(LEAST, fitted * zoom));
+    const level = beside[1] + 6 <= cell; // labels fit their columns as they are: no need to turn them
+    const top = Math.ceil(level ? 18 : beside[1] + 9);
+    Object.assign(pane, { left, top, cell, level });
+    const context = this.frameOf(pane, left + sheet.K * cell + 2, top + sheet.Q * cell + 2);
+    pane.k0 = Math.floor(pane.x0 / cell);
+    pane.q0 = Math.floor(pane.y0 / cell);
+    pane.k1 = Math.min(sheet.K, Math.ceil((pane.x0 + pane.w - left) / cell));
+    pane.q1 = Math.min(sheet.Q, Math.ceil((pane.y0 + pane.h - top) / cell));
+    this.paintMatrix(context);
+  }
+
+  paintMatrix(context) {
+    const { left, top, cell, x0, y0, w, h } = this.matrix;
+    const inside = (to, paint) => {
+      to.save();
+      to.beginPath();
+      to.rect(left - 1, top - 1, w - left + 1, h - top + 1);
+      to.clip();
+      to.translate(left - x0, top - y0);
+      paint(to);
+      to.restore();
+    };
+    this.still(context, this.matrix, [this.look.gamma, this.look.cover, cell, left, top].join(), (to) =>
+      inside(to, () => {
+        this.paintCells(to);
+        this.paintMask(to);
+        if (cell >= 12) this.paintGrid(to);
+        if (cell >= 28) this.paintNumbers(to);
+      }));
+    this.paintAxes(context);
+    inside(context, () => this.paintFocus(context));
+  }
+
+  paintCells(context) {
+    const { k0, k1, q0, q1, cell } = this.matrix;
+    if (k1 <= k0 || q1 <= q0) return;
+    context.imageSmoothingEnabled = false;
+    const [w, h] = [k1 - k0, q1 - q0];
+    const sheet = document.createElement("canvas");
+    [sheet.width, sheet.height] = [w, h];
+    const image = new ImageData(w, h);
+    const pixels = new Uint32Array(image.data.buffer);
+    const { K, values, best } = this.sheet;
+    const within = this.within;
+    const one = this.ramp(this.colour);
+    const pale = pixel(this.theme.ground);
+    const { strength } = this;
+    const { fell, rose } = this.change;
+    const { signed } = this.sheet;
+    for (let q = q0, i = 0; q < q1; q++) {
+      for (let at = q * K + k0; at < q * K + k1; at++, i++) {
+        if (within && !within[at]) {
+          pixels[i] = pale;
+          continue;
+        }
+        const weight = values[at];
+        const ramp = signed ? (weight < 0 ? fell : rose) : best ? this.rampOfPlace(best[at]) : one;
+        pixels[i] = ramp[strength[(Math.abs(weight) * 4095 + 0.5) | 0] ?? 255];
       }
     }
-    context.fillStyle = this.hatch;
-    context.fill();
+    sheet.getContext("2d").putImageData(image, 0, 0);
+    context.drawImage(sheet, k0 * cell, q0 * cell, w * cell, h * cell);
   }
 
-  drawGrid(context, left, top, cell) {
+  /** Masked cells, run by run, hatched by their cause: a masked cell is something else than a weight of zero. */
+  paintMask(context) {
+    const { k0, k1, q0, q1, cell } = this.matrix;
+    const { K, masked } = this.sheet;
+    const runs = new Map();
+    for (let q = q0; q < q1; q++) {
+      for (let k = k0; k < k1; ) {
+        const [from, cause] = [k, masked[q * K + k]];
+        while (k < k1 && masked[q * K + k] === cause) k++;
+        if (!cause) continue;
+        if (!runs.has(cause)) runs.set(cause, []);
+        runs.get(cause).push([from * cell, q * cell, (k - from) * cell, cell]);
+      }
+    }
+    for (const [cause, boxes] of runs) {
+      context.beginPath();
+      boxes.forEach((box) => context.rect(...box));
+      if (cause === OPENED) {
+        context.strokeStyle = css(changeColours(this.theme)[1]);
+        context.lineWidth = 1.5;
+        context.stroke();
+      } else {
+        context.fillStyle = this.hatch(context, cause);
+        context.fill();
+      }
+    }
+  }
+
+  paintGrid(context) {
+    const { k0, k1, q0, q1, cell } = this.matrix;
     context.strokeStyle = css(this.theme.line);
     context.lineWidth = 1;
-    for (let q = 0; q <= this.Q; q++) line(context, left, top + q * cell + 0.5, left + this.K * cell, top + q * cell + 0.5);
-    for (let k = 0; k <= this.K; k++) line(context, left + k * cell + 0.5, top, left + k * cell + 0.5, top + this.Q * cell);
+    for (let q = q0; q <= q1; q++) line(context, k0 * cell, q * cell + 0.5, k1 * cell, q * cell + 0.5);
+    for (let k = k0; k <= k1; k++) line(context, k * cell + 0.5, q0 * cell, k * cell + 0.5, q1 * cell);
   }
 
-  drawNumbers(context, left, top, cell) {
-    const { layer, head } = this.seen;
-    context.font = `${cell >= 38 ? 11 : 10}px ${this.theme.font}`;
+  paintNumbers(context) {
+    const { k0, k1, q0, q1, cell } = this.matrix;
+    const { K, values, masked, best } = this.sheet;
+    const [digits, within] = [cell >= 36 ? 3 : 2, this.within];
+    context.font = `${cell >= 42 ? 11 : 10}px ${this.theme.font}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    for (let q = 0; q < this.Q; q++) {
-      for (let k = 0; k < this.K; k++) {
-        const weight = this.weight(layer, head, q, k);
-        if (!this.may(q, k) || weight < 0.005) continue;
-        context.fillStyle = css(weight > 0.2 ? this.theme.ground : this.theme.ink, 0.9);
-        context.fillText(weight.toFixed(2).replace(/^0/, ""), left + (k + 0.5) * cell, top + (q + 0.5) * cell);
+    for (let q = q0; q < q1; q++) {
+      for (let k = k0; k < k1; k++) {
+        const weight = values[q * K + k];
+        if (shut(masked[q * K + k]) || Math.abs(weight) < 0.5 * 10 ** -digits) continue;
+        const shade = this.pixelOf(weight, best ? this.rampOfPlace(best[q * K + k]) : this.ramp(this.colour));
+        const [r, g, b] = [0, 8, 16].map((shift) => (shade >> shift) & 255);
+        const { ground, ink } = this.theme;
+        const left = within && !within[q * K + k];
+        context.fillStyle = left ? css(this.theme.faint) : css(contrast([r, g, b], ground) > contrast([r, g, b], ink) ? ground : ink, 0.92);
+        context.fillText(weight.toFixed(digits).replace(/^(-?)0(?=\.)/, "$1"), (k + 0.5) * cell, (q + 0.5) * cell);
       }
     }
   }
 
-  drawAxes(context, ruler, { left, top, cell, level }) {
-    const { theme, seen, pin } = this;
+  paintAxes(context) {
+    const { theme, seen, sheet } = this;
+    const { left, top, cell, level, x0, y0, k0, k1, q0, q1, w } = this.matrix;
+    const ruler = this.rulerOf(11);
+    const pinned = this.pinned;
     context.font = ruler.font;
     context.textBaseline = "middle";
     context.textAlign = "right";
-    for (const q of thinned(this.Q, cell, [seen.query, pin.query].filter((i) => i !== null))) {
-      context.fillStyle = css(q === seen.query ? theme.accent : q === pin.query ? theme.ink : theme.quiet);
-      context.fillText(ruler.fit(this.queries[q], left - 9), left - 6, top + (q + 0.5) * cell);
+    const inView = (at, edge) => at >= edge - 1;
+    for (const q of thinned(q0, q1, cell, [seen.query, pinned.query])) {
+      const y = top + (q + 0.5) * cell - y0;
+      if (!inView(y, top)) continue;
+      context.fillStyle = css(q === seen.query ? this.colour : q === pinned.query ? theme.ink : theme.quiet);
+      context.fillText(ruler.fit(sheet.queries[q], left - 9), left - 6, y);
     }
-    for (const k of thinned(this.K, cell, [seen.key].filter((i) => i !== null))) {
-      context.fillStyle = css(k === seen.key ? theme.accent : theme.quiet);
+    for (const k of thinned(k0, k1, cell, [seen.key, pinned.key])) {
+      const x = left + (k + 0.5) * cell - x0;
+      if (!inView(x, left) || x > w) continue;
+      context.fillStyle = css(k === seen.key ? this.colour : k === pinned.key ? theme.ink : theme.quiet);
       context.save();
-      context.translate(left + (k + 0.5) * cell, top - 6);
+      context.translate(x, top - 6);
       if (!level) context.rotate(-Math.PI / 2);
       context.textAlign = level ? "center" : "left";
-      context.fillText(ruler.fit(this.keys[k], HEAD), 0, level ? -5 : 0);
+      context.fillText(ruler.fit(sheet.keys[k], HEAD), 0, level ? -5 : 0);
       context.restore();
     }
   }
 
-  drawFocus(context, left, top, cell) {
-    const { seen, pin, theme } = this;
-    const frame = (x, y, w, h, colour, width) => {
-      context.strokeStyle = css(colour);
+  paintFocus(context) {
+    const { seen, pinned, theme, colour } = this;
+    const { Q, K } = this.sheet;
+    const { cell } = this.matrix;
+    const frame = (k, q, w, h, shade, width) => {
+      context.strokeStyle = css(shade);
       context.lineWidth = width;
-      context.strokeRect(left + x * cell - 0.5, top + y * cell - 0.5, w * cell + 1.5, h * cell + 1.5);
+      context.strokeRect(k * cell - 0.5, q * cell - 0.5, w * cell + 1.5, h * cell + 1.5);
     };
-    if (pin.query !== null && pin.query !== seen.query) frame(0, pin.query, this.K, 1, theme.quiet, 1);
-    if (seen.query !== null) frame(0, seen.query, this.K, 1, theme.accent, 1.5);
-    if (seen.key !== null) frame(seen.key, 0, 1, this.Q, theme.accent, seen.query === null ? 1.5 : 1);
+    if (pinned.query !== null && pinned.query !== seen.query) frame(0, pinned.query, K, 1, theme.quiet, 1);
+    if (pinned.key !== null && pinned.key !== seen.key) frame(pinned.key, 0, 1, Q, theme.quiet, 1);
+    if (seen.query !== null) frame(0, seen.query, K, 1, colour, 1.5);
+    if (seen.key !== null) frame(seen.key, 0, 1, Q, colour, seen.query === null ? 1.5 : 1);
     if (seen.key !== null && seen.query !== null) frame(seen.key, seen.query, 1, 1, theme.ink, 2);
   }
 
-  /** Two columns of tokens, joined by lines as strong as the weights: of the token looked at, or of all where none is. */
-  drawLines() {
-    const { Q, K, theme, seen } = this;
-    const { canvas, scroll, title, box } = this.lines;
-    const ruler = this.rulerOf(12);
-    title.textContent = "query → key";
-    const width = Math.min(440, box.clientWidth);
-    const above = 6; // half a label, for the first and the last token
-    const room = this.meta.height - 2 * above;
-    const step = (n) => Math.max(LEAST, Math.min(24, room / n));
-    const [a, b] = [step(Q), step(K)];
-    const label = Math.min(LABEL, width * 0.3);
-    const [from, to] = [label + 6, width - label - 38];
-    Object.assign(this.lines, { a, b, from, to, above });
-    scroll.style.maxHeight = `${this.meta.height}px`;
-    const context = surface(canvas, width, Math.max(Q * a, K * b) + 2 * above);
-    const top = seen.query === null ? [] : this.ranked(seen.layer, seen.head, seen.query).slice(0, STRONGEST);
-    context.translate(0, above);
-    this.drawStrokes(context, (q) => (q + 0.5) * a, (k) => (k + 0.5) * b);
-    context.font = ruler.font;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    for (const q of thinned(Q, a, [seen.query, this.pin.query].filter((i) => i !== null))) {
-      context.fillStyle = css(q === seen.query ? theme.accent : theme.quiet);
-      context.fillText(ruler.fit(this.queries[q], label), label, (q + 0.5) * a);
-    }
-    context.textAlign = "left";
-    const first = [...(seen.key === null ? [] : [seen.key]), ...top];
-    for (const k of thinned(K, b, first)) {
-      const named = first.includes(k) && seen.query !== null;
-      const text = ruler.fit(this.keys[k], label);
-      context.fillStyle = css(k === seen.key ? theme.accent : named || (seen.query === null && seen.key === null) ? theme.ink : theme.quiet, seen.query !== null && !this.may(seen.query, k) ? 0.4 : 1);
-      context.fillText(text, to + 6, (k + 0.5) * b);
-      if (!named || !this.may(seen.query, k)) continue;
-      context.fillStyle = css(theme.quiet);
-      context.fillText(this.weight(seen.layer, seen.head, seen.query, k).toFixed(2), to + 12 + ruler.width(text), (k + 0.5) * b);
-    }
-  }
-
-  drawStrokes(context, yFrom, yTo) {
-    const { seen, lines, theme } = this;
-    const { from, to } = lines;
-    const stroke = (q, k, strength) => {
-      const weight = this.weight(seen.layer, seen.head, q, k);
-      if (!this.may(q, k) || weight < 0.01) return;
-      context.strokeStyle = css(theme.accent, Math.min(1, weight ** 0.6 * strength));
-      context.lineWidth = 0.6 + 2.2 * weight * strength;
-      const bend = (to - from) * 0.4;
-      context.beginPath();
-      context.moveTo(from, yFrom(q));
-      context.bezierCurveTo(from + bend, yFrom(q), to - bend, yTo(k), to, yTo(k));
-      context.stroke();
-    };
-    const all = seen.query === null && seen.key === null;
-    for (let q = 0; q < this.Q; q++) {
-      if (!all && seen.query !== null && q !== seen.query) continue;
-      if (all) this.ranked(seen.layer, seen.head, q).slice(0, 3).forEach((k) => stroke(q, k, 0.5));
-      else for (let k = 0; k < this.K; k++) if (seen.query !== null || k === seen.key) stroke(q, k, 1);
-    }
-  }
+  // ---------------------------------------------------------------- the legend
 
   drawScale() {
-    const [width, left] = [128, 6];
-    const context = surface(this.scale, width + 100, 24);
-    const { theme } = this;
-    for (let x = 0; x < width; x++) {
-      const pixel = this.ramp[Math.round((x / (width - 1)) ** 2 * 255)];
-      context.fillStyle = css([pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255]);
-      context.fillRect(left + x, 0, 1.5, 8);
+    const causes = this.causes;
+    const width = 170 + causes.reduce((sum, cause) => sum + 42 + this.rulerOf(12).width(CAUSES[cause]), 0);
+    const signed = this.sheet.signed;
+    this.scale.setAttribute("aria-label", `Scale from ${signed ? "−1" : "0"} to 1. ${causes.length ? `Hatched: ${causes.map((cause) => CAUSES[cause]).join(", ")}.` : ""}`);
+    this.paintScale(surface(this.scale, width, 26));
+  }
+
+  /** Why cells of the matrix are masked, each cause once. */
+  get causes() {
+    return (this.sheet.causes ??= [...new Set(this.sheet.masked)].filter(Boolean).sort());
+  }
+
+  paintScale(context) {
+    const { theme, sheet } = this;
+    const [wide, left] = [140, 6];
+    const ramp = this.ramp(this.colour);
+    for (let x = 0; x < wide; x++) {
+      const weight = sheet.signed ? (2 * x) / (wide - 1) - 1 : x / (wide - 1);
+      const shade = this.pixelOf(weight, ramp);
+      context.fillStyle = css([0, 8, 16].map((shift) => (shade >> shift) & 255));
+      context.fillRect(left + x, 1, 1.5, 9);
     }
-    context.strokeStyle = css(theme.line);
-    context.strokeRect(left - 0.5, 0.5, width + 1, 8);
-    context.font = `10px ${theme.font}`;
+    Object.assign(context, { strokeStyle: css(theme.line), lineWidth: 1, font: `11px ${theme.font}`, textBaseline: "middle", textAlign: "center" });
+    context.strokeRect(left - 0.5, 0.5, wide + 1, 10);
     context.fillStyle = css(theme.quiet);
-    context.textAlign = "center";
-    for (const tick of [0, 0.1, 0.3, 0.6, 1]) context.fillText(String(tick), left + Math.sqrt(tick) * width, 20);
-    context.fillStyle = this.hatch;
-    context.fillRect(left + width + 24, 0, 18, 9);
-    context.fillStyle = css(theme.quiet);
+    for (const tick of sheet.signed ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1]) {
+      context.fillText(String(tick).replace("-", "−"), left + (sheet.signed ? (tick + 1) / 2 : tick) * wide, 20);
+    }
+    let x = left + wide + 24;
     context.textAlign = "left";
     context.font = `12px ${theme.font}`;
-    context.fillText("masked", left + width + 47, 9);
+    for (const cause of this.causes) {
+      if (cause === OPENED) Object.assign(context, { strokeStyle: css(changeColours(theme)[1]), lineWidth: 1.5 }).strokeRect(x, 1, 18, 9);
+      else {
+        context.fillStyle = this.hatch(context, cause);
+        context.fillRect(x, 1, 18, 9);
+      }
+      context.fillStyle = css(theme.quiet);
+      context.fillText(CAUSES[cause], x + 24, 6);
+      x += 42 + this.rulerOf(12).width(CAUSES[cause]);
+    }
   }
-}
-
-function line(context, x0, y0, x1, y1) {
-  context.beginPath();
-  context.moveTo(x0, y0);
-  context.lineTo(x1, y1);
-  context.stroke();
 }

@@ -14,9 +14,9 @@ Heads = Float[Tensor, "batch n_heads pos d_head"]
 class Attention(nn.Module):
     """softmax(q k' / sqrt(d_head)) v in each head, under a mask; the heads' outputs side by side through one projection.
 
-    Hook points: `mask`, which is what one layer alone may be given another of; `pattern` [batch n_heads query key], each row a distribution over its
-    allowed keys; `z` [batch n_heads query d_head].
-    While nobody listens to the pattern it is never made: F.scaled_dot_product_attention gives the same z.
+    Hook points: `q`, `k`, `v` [batch n_heads pos d_head]; `mask`, which is what one layer alone may be given another of; `scores` [batch n_heads query
+    key] before the mask; `pattern`, each row a distribution over its allowed keys; `z` [batch n_heads query d_head].
+    While nobody listens to the scores or the pattern they are never made: F.scaled_dot_product_attention gives the same z.
     The row of a query that may see nothing is zeros, and so is its z.
 
     bias: whether the projections add one (T5's do not). scale: whether scores are divided by sqrt(d_head) (T5's are not).
@@ -29,7 +29,7 @@ class Attention(nn.Module):
         self.scale = (d_model // n_heads) ** -0.5 if scale else 1.0
         self.qkv = nn.Linear(d_model, 3 * d_model, bias)  # one product for three; rows q | k | v, as in nn.MultiheadAttention
         self.out = nn.Linear(d_model, d_model, bias)
-        self.mask, self.pattern, self.z = HookPoint(), HookPoint(), HookPoint()
+        self.q, self.k, self.v, self.mask, self.scores, self.pattern, self.z = (HookPoint() for _ in range(7))
 
     def forward(
         self,
@@ -43,16 +43,16 @@ class Attention(nn.Module):
 
     def attend(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None = None) -> Float[Tensor, "batch query d_model"]:
         """From queries, keys and values to what goes into the residual stream."""
-        mask = self.mask(mask)
+        q, k, v, mask = self.q(q), self.k(k), self.v(v), self.mask(mask)
         with torch.autocast("cpu", enabled=False):  # the way back through a CPU's own kernel takes five times as long in bfloat16
             q, k, v = (part.float() if part.dtype is torch.bfloat16 and part.device.type == "cpu" else part for part in (q, k, v))
-            z = self.z(self.explicit(q, k, v, mask, added) if self.pattern.heard else self.fused(q, k, v, mask, added))
+            z = self.z(self.explicit(q, k, v, mask, added) if self.pattern.heard or self.scores.heard else self.fused(q, k, v, mask, added))
         joined: Tensor = self.out(z.transpose(1, 2).flatten(2))
         return joined
 
     def explicit(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None) -> Heads:
         """z by the pattern, which somebody reads or changes."""
-        return F.dropout(self.pattern(pattern(q, k, mask, self.scale, added)), self.dropout, self.training) @ v
+        return F.dropout(self.pattern(pattern(self.scores(scores(q, k, self.scale, added)), mask)), self.dropout, self.training) @ v
 
     def fused(self, q: Heads, k: Tensor, v: Tensor, mask: Tensor, added: Tensor | None) -> Heads:
         """The same z, in one go."""
@@ -82,17 +82,19 @@ class Attention(nn.Module):
         return q, k, v
 
 
-def pattern(
+def scores(
     q: Float[Tensor, "batch n_heads query d_head"],
     k: Float[Tensor, "batch n_heads key d_head"],
-    mask: Bool[Tensor, "#batch #n_heads query key"],
     scale: float | None = None,
     added: Float[Tensor, "#batch #n_heads query key"] | None = None,
 ) -> Float[Tensor, "batch n_heads query key"]:
-    """The attention weights: softmax(scale q k' + added), where scale is 1/sqrt(d_head) if nothing else is said."""
-    scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
-    if added is not None:
-        scores = scores + added
+    """scale q k' + added, where scale is 1/sqrt(d_head) if nothing else is said."""
+    products: Tensor = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
+    return products if added is None else products + added
+
+
+def pattern(scores: Float[Tensor, "batch n_heads query key"], mask: Bool[Tensor, "#batch #n_heads query key"]) -> Float[Tensor, "batch n_heads query key"]:
+    """The attention weights: a softmax over the keys that the mask allows."""
     # The lowest finite number and not minus infinity: a row without a single key would be 0/0, in its gradient too.
     weights = scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(dim=-1)
     allowed: Tensor = weights.masked_fill(~mask, 0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from core.patterns import Patterns
+from core.patterns import History, Patterns
 
 SEPARATORS = frozenset({"[CLS]", "[SEP]", "[EOS]", "[BOS]", ".", ",", ";", ":", "!", "?", "。", "，", "！", "？", "、"})
 ENOUGH = 0.2  # of the way from what an even spread would give to all of the weight: from here on a head has a role
@@ -105,6 +105,22 @@ def atlas(found: Sequence[Patterns]) -> Atlas:
         return np.average([of(each) for each in found], axis=0, weights=sizes)
 
     return Atlas(found[0].part, scores, chance, mean(entropy), mean(distance), positional(found))
+
+
+def scores(each: Patterns) -> dict[str, PerHead]:
+    """What a text of any length tells of its heads quickly: entropy, distance, and how far each plays each role that the text has targets for."""
+    found = {"entropy": entropy(each), "distance": distance(each)}
+    for role in ROLES.values():
+        if role.crossing == (each.part == "cross") and (measured := _score([each], role.target)) is not None:
+            found[role.title] = measured[0]
+    return found
+
+
+def scored(history: History) -> dict[str, Float[np.ndarray, "step layer head"]]:
+    """The same at every step, layer by layer, so that little is unpacked at a time."""
+    n_steps, n_layers = history.weights.shape[:2]
+    found = [[scores(history.at(step, slice(layer, layer + 1))) for layer in range(n_layers)] for step in range(n_steps)]
+    return {name: np.array([[layer[name][0] for layer in step] for step in found]) for name in found[0][0]}
 
 
 def _score(found: Sequence[Patterns], target: Target) -> tuple[PerHead, float] | None:

@@ -81,7 +81,7 @@ class Recorder:
             save_whole(folder / "vectors.safetensors", {"matrix": vectors.matrix, **counts}, as_metadata(words=vectors.words), sure=False)
         if "attention" in self.offers:
             found = [(i, each) for i, probe in enumerate(self.probes) for each in self.parts.patterns(probe)]
-            arrays = {f"{i}.{each.part}": each.bytes() for i, each in found}
+            arrays = {f"{i}.{each.part}": each.packed().weights for i, each in found}
             allowed = {f"{i}.{each.part}.allowed": each.allowed.astype(np.uint8) for i, each in found}
             told = [(i, each.part, list(each.queries), list(each.keys)) for i, each in found]
             save_whole(folder / "attention.safetensors", arrays | allowed, as_metadata(patterns=told), sure=False)
@@ -120,9 +120,9 @@ class Recorder:
         if "attention" in self.offers:
             found = {each.part: each for each in self.parts.patterns(self.probes[0])}
             if shown := found.get("cross") or next(iter(found.values()), None):
-                arrays["attention"] = shown.bytes()[:, :, :PROBE_LENGTH, :PROBE_LENGTH]
-                arrays["allowed"] = shown.allowed[:PROBE_LENGTH, :PROBE_LENGTH].astype(np.uint8)
-                told |= {"part": shown.part, "queries": list(shown.queries[:PROBE_LENGTH]), "keys": list(shown.keys[:PROBE_LENGTH])}
+                short = shown.first(PROBE_LENGTH).packed()
+                arrays["attention"], arrays["allowed"] = short.weights, short.allowed.astype(np.uint8)
+                told |= {"part": short.part, "queries": list(short.queries), "keys": list(short.keys)}
         if "generate" in self.offers:
             told["text"] = self._growing(step)
         elif self.offers & WRITES:

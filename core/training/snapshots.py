@@ -2,8 +2,8 @@
 
 snapshots/NNNNNNNN/vectors.safetensors    "matrix" float32 [n_words<=5000, d_model], "counts"; metadata: words
                    weights.safetensors    the model alone (left out where the disk budget is too small, but never of the last)
-                   attention.safetensors  "0.self", "0.cross"...: uint8 [n_layers, n_heads, query, key], of each probe each kind of attention, and
-                                          "0.self.allowed"...; metadata: patterns, a [probe, part, queries, keys] for each
+                   attention.safetensors  "0.self", "0.cross"...: [n_layers, n_heads, query, key], of each probe each kind of attention, packed (see
+                                          core.patterns), and "0.self.allowed"...; metadata: patterns, a [probe, part, queries, keys] for each
                    samples.json           [{"prompt", "text"}]
 """
 
@@ -15,20 +15,10 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
+from core.patterns import Patterns
 from core.vectors import Vectors
 
 Arrays = dict[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Attention:
-    """One kind of attention of one probe. weights: uint8 [n_layers, n_heads, query, key], 255 = all of it; allowed: bool [query, key]."""
-
-    part: str  # of core.patterns.PARTS
-    queries: list[str]
-    keys: list[str]
-    weights: np.ndarray
-    allowed: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -51,16 +41,16 @@ class Snapshot:
         path = self.folder / "weights.safetensors"
         return read(path)[0] if path.exists() else None
 
-    def attention(self) -> list[list[Attention]]:
+    def attention(self) -> list[list[Patterns]]:
         """Of each probe each kind of attention; empty where the system has none."""
         path = self.folder / "attention.safetensors"
         if not path.exists():
             return []
         arrays, metadata = read(path)
-        probes: dict[int, list[Attention]] = {}
+        probes: dict[int, list[Patterns]] = {}
         for probe, part, queries, keys in json.loads(metadata.get("patterns", "[]")):
             name = f"{probe}.{part}"
-            probes.setdefault(probe, []).append(Attention(part, queries, keys, arrays[name], arrays[f"{name}.allowed"].astype(bool)))
+            probes.setdefault(probe, []).append(Patterns(queries, keys, arrays[name], arrays[f"{name}.allowed"].astype(bool), part))
         return list(probes.values())
 
     def samples(self) -> list[dict[str, str]]:
@@ -76,7 +66,7 @@ class Live:
     step: int
     xy: np.ndarray | None = None  # float32 [n<=2000, 2]
     words: list[str] = field(default_factory=list)  # of xy's rows
-    attention: Attention | None = None  # of the first probe, what a decoder asks its encoder where there is one
+    attention: Patterns | None = None  # of the first probe, packed; what a decoder asks its encoder where there is one
     text: str = ""  # a sample that grows
 
 
@@ -96,7 +86,7 @@ def read_live(path: Path) -> Live | None:
     told = json.loads(metadata["live"])
     attention = None
     if "attention" in arrays:
-        attention = Attention(told["part"], told["queries"], told["keys"], arrays["attention"], arrays["allowed"].astype(bool))
+        attention = Patterns(told["queries"], told["keys"], arrays["attention"], arrays["allowed"].astype(bool), told["part"])
     return Live(told["step"], arrays.get("xy"), told.get("words", []), attention, told.get("text", ""))
 
 

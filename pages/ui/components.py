@@ -1,9 +1,10 @@
-"""The Python side of the browser views: live curves, the word map, attention, training pairs, training examples. Their JavaScript lies in assets/components.
+"""The Python side of the browser views: live curves, the word map, training pairs and examples; attention's is in viewer.py. JavaScript: assets/components.
 
 Each is a component of Streamlit's second kind: no frame, and canvas, zoom and pins survive new data. Numbers travel as Arrow columns, words never as
 markup. A change of any part sends the whole payload of that view again, which the functions below say the size of.
 """
 
+import gzip
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,25 +20,38 @@ from numpy.typing import ArrayLike, NDArray
 ASSETS = Path(__file__).parents[2] / "assets" / "components"
 
 
-def _component(name: str, *before: str) -> Any:
-    """Register assets/components/NAME.js. What it needs goes before it in one text, because a component's module can import nothing."""
-    js = "\n".join((ASSETS / f"{part}.js").read_text("utf-8") for part in ("canvas", *before, name))
+# A view's JavaScript travels with every message to it: packed, it is a third as long.
+LOADER = """
+const packed = Uint8Array.from(atob("PACKED"), (letter) => letter.charCodeAt(0));
+const text = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+const program = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+export default program.default;
+"""
+
+
+def program(name: str, *before: str) -> str:
+    """The text of assets/components/NAME.js. What it needs goes before it, because a component's module can import nothing."""
+    return "\n".join((ASSETS / f"{part}.js").read_text("utf-8") for part in ("canvas", *before, name))
+
+
+def component(name: str, *before: str) -> Any:
+    """Register a view."""
     css = "\n".join((ASSETS / f"{part}.css").read_text("utf-8") for part in ("canvas", name))
-    return st.components.v2.component(f"orrery_{name}", css=css, js=js)
+    packed = b64encode(gzip.compress(program(name, *before).encode(), mtime=0)).decode()
+    return st.components.v2.component(f"orrery_{name}", css=css, js=LOADER.replace("PACKED", packed))
 
 
-_curve = _component("curve")
-_map = _component("map", "points")
-_attention = _component("attention", "panes")
-_pairs = _component("pairs")
-_example = _component("example")
-_steps = _component("steps")
-_mask = _component("mask")
-_grid = _component("grid")
-_beam = _component("beam")
+_curve = component("curve")
+_map = component("map", "points")
+_pairs = component("pairs")
+_example = component("example")
+_steps = component("steps")
+_mask = component("mask")
+_grid = component("grid")
+_beam = component("beam")
 
 
-def _column(values: Any) -> pa.Table:
+def column(values: Any) -> pa.Table:
     """One column: a bare array would be sent by way of a pandas frame, at five times the cost."""
     return pa.table({"": pa.array(values)})
 
@@ -66,15 +80,6 @@ class Click:
     index: int | None
 
 
-@dataclass(frozen=True)
-class Pin:
-    """The pinned head and query token of an attention view, counted from 0 (shown from 1). `token` is None where none is pinned."""
-
-    layer: int
-    head: int
-    token: int | None
-
-
 def curve(
     key: str,
     series: Sequence[Series],
@@ -96,7 +101,7 @@ def curve(
     meta = {"series": described, "height": height, "x_label": x_label, "log_x": log_x, "log_y": log_y, "marks": [float(mark) for mark in marks]}
     x = np.concatenate(xs) if xs else np.zeros(0)
     y = np.concatenate(ys) if ys else np.zeros(0, dtype=np.float32)
-    _curve(key=key, data={"meta": meta, "x": _column(x), "y": _column(y)})
+    _curve(key=key, data={"meta": meta, "x": column(x), "y": column(y)})
 
 
 def sparkline(values: ArrayLike, *, label: str = "", colour: str = "#4a90b8", width: int = 160, height: int = 36) -> str:
@@ -145,14 +150,14 @@ def word_map(
     n = len(words)
     assert xy.shape == (n, 2), f"{n} words, and places of shape {xy.shape}"
     assert all(0 <= i < n for i in (*neighbours, *matches, *(() if selected is None else (selected,)))), "an index beyond the words"
-    data: dict[str, Any] = {"xy": _column(np.asarray(xy, dtype=np.float32).ravel()), "words": _column([_sendable(word) for word in words])}
+    data: dict[str, Any] = {"xy": column(np.asarray(xy, dtype=np.float32).ravel()), "words": column([sendable(word) for word in words])}
     categories = False
     if counts is not None:
-        data["counts"] = _column(np.asarray(counts, dtype=np.float32).ravel())
+        data["counts"] = column(np.asarray(counts, dtype=np.float32).ravel())
     if colour is not None:
         shades = np.asarray(colour).ravel()
         categories = bool(np.issubdtype(shades.dtype, np.integer))
-        data["colour"] = _column(shades.astype(np.int32 if categories else np.float32))
+        data["colour"] = column(shades.astype(np.int32 if categories else np.float32))
     data["meta"] = {
         "selected": selected,
         "neighbours": [int(i) for i in neighbours],
@@ -176,66 +181,9 @@ def _clicked(sent: dict[str, Any] | None) -> Click | None:
     return None if sent is None else Click(sent["index"])
 
 
-def _sendable(word: str) -> str:
+def sendable(word: str) -> str:
     """The word without halves of surrogate pairs, which UTF-8 cannot hold."""
     return word.encode("utf-8", "replace").decode("utf-8")
-
-
-def attention_view(
-    key: str,
-    weights_uint8: NDArray[np.uint8],
-    queries: Sequence[str],
-    keys: Sequence[str],
-    allowed: NDArray[np.bool_],
-    *,
-    layer: int = 0,
-    head: int = 0,
-    token: int | None = None,
-    height: int = 560,
-    exact: NDArray[np.floating[Any]] | None = None,
-) -> Pin:
-    """Attention of all layers and heads; returns what is pinned.
-
-    weights_uint8 [n_layers, n_heads, query, key] is round(255 * weight); allowed [query, key] is True where attention is permitted. The view says "≈",
-    unless `exact` [query, key] holds the floats of the head given by `layer` and `head`.
-
-    `layer`, `head`, `token` (from 0) are a starting point, and a command whenever the page changes them; handing the returned Pin back in (by the URL)
-    is not one. n_layers * n_heads * query * key bytes, plus a byte a mask cell: 2.4 MB for 12 x 12 heads of 128 tokens.
-    """
-    assert weights_uint8.dtype == np.uint8, "weights are round(255 * weight) as uint8"
-    assert (len(queries), len(keys)) == weights_uint8.shape[2:] == allowed.shape, "tokens, weights and mask differ in size"
-    data: dict[str, Any] = {"weights": _column(weights_uint8.ravel()), "allowed": _column(allowed.astype(np.uint8).ravel())}
-    if exact is not None:
-        data["exact"] = _column(np.asarray(exact, dtype=np.float32).ravel())
-    command, pin = _command(key, Pin(layer, head, token))
-    data["meta"] = {
-        "key": key,
-        "shape": list(weights_uint8.shape),
-        "queries": [_sendable(word) for word in queries],
-        "keys": [_sendable(word) for word in keys],
-        "command": command,
-        "pin": [pin.layer, pin.head, pin.token],
-        "exact_of": None if exact is None else [layer, head],
-        "height": height,
-    }
-    sent = _attention(key=key, data=data, on_pin_change=lambda: None).pin
-    here = Pin(sent["layer"], sent["head"], sent["token"]) if sent and sent["command"] == command else pin
-    st.session_state[f"{key} pinned"] = here
-    return here
-
-
-def _command(key: str, wanted: Pin) -> tuple[int, Pin]:
-    """The number and content of the last command to the view `key`.
-
-    A page hands in what its URL says, which is now and then what the view itself reported a run ago. That is no command: obeyed, it would undo the
-    user's next click, and each click would send all weights again.
-    """
-    number, pin, before = st.session_state.get(f"{key} command", (0, wanted, wanted))
-    reported = st.session_state.get(f"{key} pinned")
-    if key not in st.session_state or wanted not in {before, reported}:  # first seen, or its state went with its page
-        number, pin = number + 1, wanted
-    st.session_state[f"{key} command"] = (number, pin, wanted)
-    return number, pin
 
 
 def pairs_view(key: str, picture: dict[str, Any], on_word: Callable[[int], None]) -> None:
@@ -251,7 +199,7 @@ def pairs_view(key: str, picture: dict[str, Any], on_word: Callable[[int], None]
 
 def example_view(key: str, picture: dict[str, Any], cells: NDArray[np.uint8]) -> None:
     """A training example: `picture` and the masks' cells as pages/ui/objectives.py makes them. A byte a cell."""
-    _example(key=key, data={"meta": _all_sendable(picture), "cells": _column(cells)})
+    _example(key=key, data={"meta": _all_sendable(picture), "cells": column(cells)})
 
 
 def mask_view(key: str, picture: dict[str, Any], columns: dict[str, NDArray[Any]], on_cells: Callable[[str], None], on_order: Callable[[str], None]) -> None:
@@ -267,7 +215,7 @@ def mask_view(key: str, picture: dict[str, Any], columns: dict[str, NDArray[Any]
         elif sent.get("order"):
             on_order(str(sent["order"]["order"]))
 
-    data = {"meta": _all_sendable(picture), **{name: _column(values.ravel()) for name, values in columns.items()}}
+    data = {"meta": _all_sendable(picture), **{name: column(values.ravel()) for name, values in columns.items()}}
     _mask(key=key, data=data, on_mask_change=edited, on_order_change=edited)
 
 
@@ -312,7 +260,7 @@ def grid_view(
         "percent": percent,
         "least_scale": least_scale,
     }
-    _grid(key=key, data={"meta": _all_sendable(meta), "values": _column(values.astype(np.float32).ravel())}, on_pick_change=heard)
+    _grid(key=key, data={"meta": _all_sendable(meta), "values": column(values.astype(np.float32).ravel())}, on_pick_change=heard)
 
 
 def steps_view(key: str, picture: dict[str, Any], on_take: Callable[[int, int], None] | None = None) -> None:
@@ -336,7 +284,7 @@ def beam_view(key: str, picture: dict[str, Any]) -> None:
 
 def _all_sendable(value: Any) -> Any:
     if isinstance(value, str):
-        return _sendable(value)
+        return sendable(value)
     if isinstance(value, dict):
         return {name: _all_sendable(each) for name, each in value.items()}
     return [_all_sendable(each) for each in value] if isinstance(value, list | tuple) else value

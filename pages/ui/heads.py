@@ -1,15 +1,22 @@
-"""The attention of a sentence: the run's own probe from its snapshot, or any other by the model itself."""
+"""The attention of a sentence: the run's own probe through its training, or any other sentence by the model itself."""
+
+import math
+import time
 
 import streamlit as st
 
-from core.patterns import PARTS
+from core.patterns import PARTS, History, Patterns
+from core.text.grouping import words
 from core.training.run import Run
-from core.training.snapshots import Attention
 from pages.ui import address, load, pickers, say
-from pages.ui.components import Pin, attention_view
+from pages.ui.viewer import LOOK, attention_view
 
 KEY = "attention-sentence"
 LONGEST = 4000  # characters: a server refuses an address that is much longer
+MOST = 40_000_000  # weights of one step: what a browser takes in within a few seconds
+
+RISING = ("entropy", "distance")  # heads with the lowest of these come first, of every other score with the highest
+UNITS_OF = {"distance": "tokens"}
 
 
 def sentence(run: Run) -> str:
@@ -20,56 +27,86 @@ def sentence(run: Run) -> str:
     return typed.strip()
 
 
-def patterns(run: Run, step: int, text: str) -> Attention | None:
+def steps(run: Run, text: str) -> list[int]:
+    """The steps whose models are to read: of the run's own probe all, of a typed sentence one, or all where that is asked for."""
+    known = [each.step for each in run.snapshots()]
+    if not text or len(known) < 2:
+        return known
+    through = st.toggle(
+        "Through training", address.held("through", address.get("through") == "yes"), "through", help="Reads the sentence with the model of every snapshot."
+    )
+    address.put(through="yes" if through else None)
+    return known if through else [pickers.step(run)]
+
+
+def read(run: Run, text: str, at: list[int]) -> History | None:
     """What is to be shown, of the kind of attention that is chosen; None after a sentence that says why there is nothing."""
-    found = _patterns(run, step, text)
-    if len(found) < 2:
-        return found[0] if found else None
-    named = {each.part: each for each in found}
-    return named[pickers.segment("Attention", {part: PARTS[part] for part in sorted(named, key=lambda part: part != "cross")}, "part")]
-
-
-def _patterns(run: Run, step: int, text: str) -> list[Attention]:
-    if not text:
-        probes = load.attention(run, step)
-        if probes:
-            return probes[0]
-        st.info(
-            "This run has kept no attention at this step. Type a sentence above; a run that was trained without attention has none to show.",
-            icon=":material/edit:",
-        )
-        return []
-    try:
-        with st.spinner("Reading the model…", show_time=True):
-            found = load.trained(run, step).patterns(text)
-    except ValueError as wrong:
-        st.error(say.plain(str(wrong)), icon=":material/block:")
-        return []
+    found = _typed(run, text, at) if text else load.probes(run)
+    if not found and not text:
+        st.info("This run has kept no attention. Type a sentence above; a run that was trained without attention has none to show.", icon=":material/edit:")
     if not found:
+        return None
+    named = {each.part: each for each in found}
+    parts = sorted(named, key=lambda part: part != "cross")
+    chosen = named[pickers.segment("Attention", {part: PARTS[part] for part in parts}, "part")] if len(parts) > 1 else found[0]
+    if any("[UNK]" in side for side in (chosen.queries, chosen.keys)):
+        st.caption("[UNK] stands for what is not in this run's vocabulary.")
+    if len(chosen.steps) < len(at):
+        st.caption(f"{len(chosen.steps)} of {len(at)} snapshots are shown: the others read other tokens than the last, kept no weights, or would be too many.")
+    return chosen
+
+
+def _typed(run: Run, text: str, at: list[int]) -> list[History]:
+    """By the models of these steps; one after the other, so that it can be said how far it is."""
+    bar, begun = (st.progress(0.0, "Reading…"), time.monotonic()) if len(at) > 1 else (None, 0.0)
+    found: dict[int, list[Patterns]] = {}
+    for n, step in enumerate(reversed(at)):  # the last first: it has its weights, and what is wrong with the sentence shows at once
+        try:
+            with st.spinner("Reading the model…", show_time=True):
+                found[step] = load.patterns(run, step, text)
+        except ValueError as wrong:
+            if not found:
+                st.error(say.plain(str(wrong)), icon=":material/block:")
+                return []
+        if bar is not None:
+            left = (time.monotonic() - begun) / (n + 1) * (len(at) - n - 1)
+            bar.progress((n + 1) / len(at), f"Reading with the model of step {step:,}, {say.duration(left)} left")
+    if bar is not None:
+        bar.empty()
+    last = found[max(found)]
+    if not last:
         st.info("This run was trained without attention: there is nothing to show. Choose another run.", icon=":material/block:")
         return []
-    if found[0].n_left_out:
-        st.warning(
-            f"The sentence is longer than the {len(found[0].keys)} tokens that this model sees at once; its last {found[0].n_left_out} tokens are left out.",
-            icon=":material/content_cut:",
-        )
-    if any("[UNK]" in each.keys for each in found):
-        st.caption("[UNK] stands for what is not in this run's vocabulary.")
-    return [Attention(each.part, list(each.queries), list(each.keys), each.bytes(), each.allowed) for each in found]
+    longest = math.isqrt(MOST // math.prod(last[0].weights.shape[:2]))
+    _say_what_is_left_out(last, longest)
+    return load.typed(run, sorted(found), text, longest)
 
 
-def show(run: Run, shown: Attention) -> Pin:
-    """The view, beginning at the head and token of the address (there counted from 1)."""
-    n_layers, n_heads = shown.weights.shape[:2]
-    layer, head, token = ((address.number(part) or 1) - 1 for part in ("layer", "head", "token"))
-    return attention_view(
+def _say_what_is_left_out(found: list[Patterns], longest: int) -> None:
+    n = max(len(each.keys) for each in found)
+    if left := found[0].n_left_out:
+        what = f"The sentence is longer than the {n:,} tokens that this model sees at once; its last {left:,} tokens are left out."
+        st.warning(what, icon=":material/content_cut:")
+    if n > longest:
+        what = f"The model read all {n:,} tokens; so many heads of so many tokens are more than a browser takes, and the first {longest:,} are shown."
+        st.warning(what, icon=":material/content_cut:")
+
+
+def show(run: Run, shown: History) -> dict[str, str]:
+    """The view, beginning at what the address says, which it changes."""
+    several = len(shown.steps) > 1
+    names = (*LOOK, "step") if several else LOOK
+    told = attention_view(
         f"attention-{run.id}-{shown.part}",
         shown.weights,
         shown.queries,
         shown.keys,
         shown.allowed,
-        layer=layer if 0 <= layer < n_layers else 0,
-        head=head if 0 <= head < n_heads else 0,
-        token=token if address.get("token") and 0 <= token < len(shown.queries) else None,
-        height=640,
+        look={name: address.get(name) for name in names if address.get(name)},
+        steps=shown.steps,
+        words=(words(shown.queries), words(shown.keys)),
+        scores={name: (values, name in RISING, UNITS_OF.get(name, "")) for name, values in shown.scores.items()},
+        title=f"{run.name} · {PARTS[shown.part]}",
     )
+    address.put(**{name: told.get(name) for name in names})
+    return told

@@ -1,6 +1,7 @@
 """Cached ways from a page to the core, keyed by plain values: a run's folder and the time it was created, a step, a name. Never by an array."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ from safetensors import SafetensorError, safe_open
 
 from core.opened import Opened
 from core.opened import find as opened_by_id
+from core.patterns import History, Patterns, history
 from core.projection import aligned, pca
 from core.systems import Matrix
 from core.training.run import Run, runs
-from core.training.snapshots import Attention, Snapshot
+from core.training.snapshots import Snapshot
 from core.vectors import Vectors
 
 MAP_WORDS = 5000
@@ -129,14 +131,58 @@ def _opened_by_pca(id: str, created: float) -> np.ndarray:
     return aligned(pca(_opened(id, created).head(MAP_WORDS).matrix), None)
 
 
-def attention(run: Run, step: int) -> list[list[Attention]]:
+HISTORY = 4_000_000  # weights of all steps together: 8 MB to the browser
+
+
+def attention(run: Run, step: int) -> list[list[Patterns]]:
     """The probes' attention at a step, of each kind."""
     return _attention(str(run.folder), run.config.created, step)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _attention(folder: str, created: float, step: int) -> list[list[Attention]]:
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _attention(folder: str, created: float, step: int) -> list[list[Patterns]]:
     return snapshot(Run(Path(folder)), step).attention()
+
+
+def probes(run: Run) -> list[History]:
+    """The first probe's attention at all snapshots, one History for each kind; none where the run has kept no probe."""
+    return _probes(str(run.folder), run.config.created, tuple(each.step for each in run.snapshots()))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _probes(folder: str, created: float, steps: tuple[int, ...]) -> list[History]:
+    kept = {step: found[0] for step in steps if (found := _attention(folder, created, step))}
+    return histories(kept)
+
+
+def histories(kept: Mapping[int, Sequence[Patterns]]) -> list[History]:
+    """From what there is at each step to one History for each kind of attention."""
+    from core.inspection.heads import scored
+
+    parts = [each.part for each in kept[max(kept)]] if kept else []
+    made = (history({step: each for step, found in kept.items() for each in found if each.part == part}, HISTORY) for part in parts)
+    return [replace(each, scores=scored(each)) for each in made]
+
+
+def typed(run: Run, steps: Sequence[int], text: str, longest: int) -> list[History]:
+    """The same of a sentence, by the models of these steps that can read it; of no more tokens than `longest`."""
+    return _typed(str(run.folder), run.config.created, tuple(steps), text, longest)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _typed(folder: str, created: float, steps: tuple[int, ...], text: str, longest: int) -> list[History]:
+    return histories({step: [each.first(longest) for each in _patterns(folder, created, step, text)] for step in steps})
+
+
+def patterns(run: Run, step: int, text: str) -> list[Patterns]:
+    """The attention of a sentence by the model of a step; ValueError in words where it cannot be read."""
+    return _patterns(str(run.folder), run.config.created, step, text)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _patterns(folder: str, created: float, step: int, text: str) -> list[Patterns]:
+    found: list[Patterns] = _trained(folder, created, step).patterns(text)
+    return found
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

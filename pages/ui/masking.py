@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.patterns import PARTS
+from core.patterns import EDITED, OPENED, PARTS, causes
 from core.training.run import Run
 from pages.ui import address, pickers, say
-from pages.ui.components import attention_view, mask_view
+from pages.ui.components import mask_view
+from pages.ui.viewer import attention_view
 
 LONGEST = 48  # tokens of a text whose cells can be hit
 OWN = "own"
@@ -92,7 +93,8 @@ def lab(run: Run, trained: Any, reading: Any, part: str) -> None:
     mask_view(f"mask-{run.id}-{part}", picture, columns, lambda sent: address.put(cells=_packed(sent)), lambda order: address.put(order=order, cells=None))
     st.subheader("Attention under this mask", anchor=False)
     shown = next(each for each in after.patterns if each.part == part)
-    attention_view(f"masked-{run.id}-{part}", shown.bytes(), list(shown.queries), list(shown.keys), shown.allowed, height=440)
+    why = np.where(cells == own, causes(shown.allowed, shown.keys), np.where(shown.allowed, OPENED, EDITED))
+    attention_view(f"masked-{run.id}-{part}", shown.weights, shown.queries, shown.keys, why, height=440)
 
 
 def _sides(reading: Any, part: str) -> tuple[list[str], list[str]]:

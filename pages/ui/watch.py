@@ -7,7 +7,8 @@ from core.training.metrics import OF_TASK, Columns
 from core.training.run import ACTIVE, RESUMABLE, Run, Status
 from core.training.snapshots import Live
 from pages.ui import address, load, pickers, say
-from pages.ui.components import Series, attention_view, curve, word_map
+from pages.ui.components import Series, curve, word_map
+from pages.ui.viewer import attention_view
 
 # Seconds between two looks: until the first point of the curve, while it trains, and while it rests (it may be resumed from another tab).
 SOON, EVERY, SELDOM = 0.3, 0.9, 4.0
@@ -158,7 +159,8 @@ def _picture(run: Run, live: Live | None) -> None:
 
 def _heads(run: Run, live: Live) -> None:
     shown = live.attention
-    attention_view(f"live-heads-{run.id}", shown.weights, shown.queries, shown.keys, shown.allowed, height=420)
+
+    attention_view(f"live-heads-{run.id}", shown.weights, shown.queries, shown.keys, shown.allowed, height=400, compact=True)
 
 
 def _newest(run: Run) -> Live | None:

@@ -1,10 +1,16 @@
 """The three views in a real browser. Each canvas belongs to an element whose property `view` is the JavaScript object: that is asked, not pixels."""
 
+import csv
+import re
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.inspection.rollout import rollout
 from tests.browser.conftest import ROOT, Serve, Visit, settle
 
 APP = ROOT / "tests" / "browser" / "views.py"
@@ -202,35 +208,59 @@ def cell(page: Page, query: int, key: int) -> tuple[float, float]:
     return x, y
 
 
-def test_hovering_over_a_cell_tells_its_weight(show: Any) -> None:
+def weights(page: Page) -> np.ndarray:
+    """What the view was sent, [step, layer, head, query, key]."""
+    return np.array(ask(page, "[...view.weights.buffer]")).reshape(ask(page, "view.meta.shape"))
+
+
+def sheet(page: Page) -> np.ndarray:
+    """The matrix that is shown."""
+    return np.array(ask(page, "[...view.sheet.values]")).reshape(ask(page, "[view.sheet.Q, view.sheet.K]"))
+
+
+def drawn(page: Page) -> None:
+    until(page, "!view.frame")
+
+
+def test_hovering_anywhere_tells_and_lights_up_the_same_everywhere(show: Any) -> None:
     page = show("view=attention")
-    weights = page.get_by_text("row 1 of head 1").text_content().split("[")[1].split("]")[0].split(", ")
-    page.mouse.move(*cell(page, 1, 0))
-    expect(page.locator(".attention .tip")).to_have_text(f"⏎ → ␣The  ≈ {float(weights[0]):.2f}")
-    expect(page.locator(".attention .reading")).to_contain_text("“⏎” attends most to")
+    w = weights(page)[0, 0, 0]
+    page.mouse.move(*cell(page, 2, 1))
+    expect(page.locator(".attention .tip")).to_have_text(re.compile(rf"⏎  {w[2, 1]:.3f}$"))
+    order = list(np.argsort(-w[2]))
+    expect(page.locator(".attention .headline")).to_contain_text(f"{w[2].max():.3f}")
+    expect(page.locator(".attention .detail")).to_contain_text(f"rank {order.index(1) + 1} of 3")
+    bits = -(w[2, :3] * np.log2(w[2, :3])).sum()
+    expect(page.locator(".attention .detail")).to_contain_text(f"entropy {bits:.2f} of {np.log2(3):.2f} bits")
     page.mouse.move(*cell(page, 1, 2))
-    expect(page.locator(".attention .tip")).to_contain_text("masked")
+    expect(page.locator(".attention .tip")).to_contain_text("masked (causal mask)")
+    box = page.locator(".attention .lines canvas").bounding_box()
+    above, step = ask(page, "[view.lines.above, view.lines.a]")
+    page.mouse.move(box["x"] + 10, box["y"] + above + 6.5 * step)
+    until(page, "view.seen.query === 6 && view.seen.key === null")
+    share = np.sort(w[6])[::-1][:5].sum()
+    expect(page.locator(".attention .detail")).to_contain_text(f"top 5 keys = {100 * share:.0f} %")
+    page.mouse.move(box["x"] + box["width"] - 100, box["y"] + above + 3.5 * step)
+    expect(page.locator(".attention .headline")).to_contain_text("“烤鸭” is attended to most by".replace("“", "").replace("”", ""))
     page.mouse.move(5, 5)
+    until(page, "view.seen.query === null && view.seen.key === null")
     expect(page.locator(".attention .tip")).not_to_have_class("tip shown")
-
-
-def test_a_float_of_the_page_is_told_without_a_roughly(show: Any) -> None:
-    page = show("view=attention&exact=1")
-    page.mouse.move(*cell(page, 0, 0))
-    expect(page.locator(".attention .tip")).to_have_text("␣The → ␣The  1.000")
 
 
 def test_a_click_pins_a_token_through_new_data_until_escape(show: Any) -> None:
     page = show("view=attention")
     page.mouse.click(*cell(page, 2, 1))
-    expect(page.get_by_text("pinned 0 0 2")).to_be_visible()
+    expect(page.get_by_text("looks at head=1 key=2 layer=1 token=3")).to_be_visible()
+    page.wait_for_url("**/*key=2*")
     page.mouse.move(5, 5)
-    reading = page.locator(".attention .reading").text_content()
+    headline = page.locator(".attention .headline").text_content()
+    assert f"“{page.locator('.attention .headline b').first.text_content()}” attends most to" in page.locator(".attention .panes").get_attribute("aria-label")
     renew(page)
-    assert ask(page, "view.pin") == {"layer": 0, "head": 0, "query": 2}
-    assert page.locator(".attention .reading").text_content() != reading
+    assert ask(page, "[view.look.query, view.look.key]") == [2, 1]
+    assert page.locator(".attention .headline").text_content() != headline
+    page.locator(".attention .panes").focus()
     page.keyboard.press("Escape")
-    expect(page.get_by_text("pinned 0 0 None")).to_be_visible()
+    expect(page.get_by_text("looks at head=1 layer=1", exact=True)).to_be_visible()
     assert "token" not in page.url
 
 
@@ -243,71 +273,190 @@ def test_a_hovered_cell_is_read_anew_when_the_picture_changes_under_it(show: Any
     assert page.locator(".attention .tip").text_content() != before
 
 
-def test_the_keys_move_token_head_and_layer(show: Any) -> None:
+def test_the_keys_move_token_key_head_and_layer(show: Any) -> None:
     page = show("view=attention")
     page.locator(".attention .panes").focus()
-    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight", "PageDown", "ArrowLeft"):
+    for key in ("ArrowDown", "ArrowDown", "Shift+ArrowDown", "ArrowRight", "ArrowRight", "PageDown", "ArrowLeft"):
         page.keyboard.press(key)
-    expect(page.get_by_text("pinned 1 1 1")).to_be_visible()
-    page.wait_for_url("**/*layer=1&head=1&token=1*")
+    expect(page.get_by_text("looks at head=2 key=1 layer=2 token=2")).to_be_visible()
+    page.wait_for_url("**/*layer=2&head=2&token=2&key=1*")
 
 
 def test_the_url_is_a_starting_point_the_page_may_command_and_clicks_win(show: Any) -> None:
-    page = show("view=attention&layer=1&head=2&token=3")
-    expect(page.get_by_text("pinned 1 2 3")).to_be_visible()
-    assert ask(page, "view.pin") == {"layer": 1, "head": 2, "query": 3}
+    page = show("view=attention&layer=2&head=3&token=4&contrast=0.8&cover=70&sinks=hidden&layout=line&show=max&heads=1.1-2.3&sort=entropy", height=1500)
+    look = ask(page, "view.look")
+    assert look == {
+        "layer": 1, "head": 2, "query": 3, "key": None, "mode": "max", "heads": [0, 5], "gamma": 0.8, "cover": 70, "sinks": True, "words": False,
+        "line": True, "sort": "entropy", "step": 0, "from": None,
+    }  # fmt: skip
     for query in (5, 6, 4):  # a URL that is a step behind must not undo the click
-        page.mouse.click(*cell(page, query, 0))
-        expect(page.get_by_text(f"pinned 1 2 {query}")).to_be_visible()
+        page.mouse.click(*cell(page, query, 1))
+        expect(page.get_by_text(re.compile(f"token={query + 1}$"))).to_be_visible()
         settle(page)
-        assert ask(page, "view.pin.query") == query
-    page.keyboard.press("ArrowLeft")
-    expect(page.get_by_text("pinned 1 1 4")).to_be_visible()
+        assert ask(page, "view.look.query") == query
     page.get_by_role("button", name="go to the last head").click()
-    expect(page.get_by_text("pinned 1 2 1")).to_be_visible()
-    until(page, "view.pin.head === 2 && view.pin.query === 1")
+    expect(page.get_by_text(re.compile("head=3 heads=1.1-2.3 key=2 layer=2 .*token=2$"))).to_be_visible()
+    until(page, "view.look.query === 1")
+    expect(page.locator(".attention .control.warned")).to_have_text("Hide sinks")
+    expect(page.locator(".attention .detail")).to_contain_text("sinks are hidden, rows sum to 1 without them")
+
+
+def test_an_address_that_cannot_be_is_taken_as_far_as_it_can(show: Any) -> None:
+    page = show("view=attention&layer=99&head=x&token=0&key=900&contrast=NaN&cover=-4&sinks=1&show=all&heads=9.9-a.b&sort=none&step=7&from=8&by=words")
+    look = ask(page, "view.look")
+    assert (look["layer"], look["head"], look["query"], look["key"], look["gamma"], look["cover"]) == (1, 0, None, None, 0.5, 10)
+    assert (look["mode"], look["heads"], look["sort"], look["step"], look["from"]) == ("head", None, "layer", 0, None)
 
 
 def test_a_view_that_was_away_comes_back_as_the_url_says(show: Any) -> None:
     page = show("view=attention")
     page.mouse.click(*cell(page, 2, 1))
-    expect(page.get_by_text("pinned 0 0 2")).to_be_visible()
+    expect(page.get_by_text(re.compile("token=3$"))).to_be_visible()
     away = page.locator("label").filter(has_text="away")
     away.click()
     expect(page.locator(".orrery")).to_have_count(0)
     away.click()
-    expect(page.get_by_text("pinned 0 0 2")).to_be_visible()
-    until(page, "view.pin.query === 2")
+    expect(page.get_by_text(re.compile("token=3$"))).to_be_visible()
+    until(page, "view.look.query === 2")
 
 
-def test_a_thumbnail_previews_its_head_and_a_click_keeps_it(show: Any) -> None:
+def test_a_thumbnail_previews_its_head_a_click_keeps_it_and_shift_takes_several(show: Any) -> None:
     page = show("view=attention", width=800)
     box = page.locator(".attention .overview canvas").bounding_box()
-    left, top, wide, high = ask(page, "[view.overview.left, view.overview.top, view.overview.wide, view.overview.high]")
-    page.mouse.move(box["x"] + left + 1.4 * wide, box["y"] + top + 1.4 * high)
-    expect(page.locator(".attention .matrix .title")).to_have_text("L2 H2")
+
+    def spot(place: int) -> tuple[float, float]:
+        _, x, y = ask(page, f"view.overview.spots[{place}]")
+        return box["x"] + x + 5, box["y"] + y + 5
+
+    page.mouse.move(*spot(4))
+    expect(page.locator(".attention .matrix .title b")).to_have_text("L2 H2")
     page.mouse.move(5, 5)
-    expect(page.locator(".attention .matrix .title")).to_have_text("L1 H1")
-    page.mouse.click(box["x"] + left + 1.4 * wide, box["y"] + top + 1.4 * high)
-    expect(page.get_by_text("pinned 1 1 None")).to_be_visible()
+    expect(page.locator(".attention .matrix .title b")).to_have_text("L1 H1")
+    page.mouse.click(*spot(4))
+    expect(page.get_by_text("looks at head=2 layer=2", exact=True)).to_be_visible()
+    page.keyboard.down("Shift")
+    page.mouse.click(*spot(2))
+    page.keyboard.up("Shift")
+    expect(page.get_by_text("looks at head=2 heads=1.3-2.2 layer=2 show=mean")).to_be_visible()
+    page.mouse.move(5, 5)
+    drawn(page)
+    w = weights(page)[0]
+    np.testing.assert_allclose(sheet(page), (w[0, 2] + w[1, 1]) / 2, atol=1e-6)
 
 
-def test_a_masked_cell_does_not_look_like_a_weight_of_zero(show: Any) -> None:
-    page = show("view=attention&n=4")
+def test_several_heads_words_and_sinks_are_what_numpy_makes_of_them(show: Any) -> None:
+    page = show("view=attention&L=3")
+    w = weights(page)[0].astype(np.float64)
+    press = lambda name: (page.locator(".attention .bar").get_by_role("button", name=name, exact=True).click(), drawn(page))  # noqa: E731
+    press("Mean")
+    np.testing.assert_allclose(sheet(page), w.mean((0, 1)), atol=1e-6)
+    press("Max")
+    np.testing.assert_allclose(sheet(page), w.max((0, 1)), atol=1e-6)
+    assert ask(page, "[...view.sheet.best]") == w.reshape(9, -1).argmax(0).tolist()
+    press("Rollout")
+    np.testing.assert_allclose(sheet(page), rollout(w)[-1], atol=1e-5)
+    press("Head")
+    press("Words")
+    np.testing.assert_allclose(sheet(page), w[0, 0].reshape(4, 2, 4, 2).sum(3).mean(1), atol=1e-6)
+    assert ask(page, "view.sheet.queries[1]") == "<img␣src=x␣onerror=document.title='owned'>烤鸭"
+    press("Pieces")
+    page.get_by_label("Hide sinks").check()
+    drawn(page)
+    left = w[0, 0].copy()
+    left[:, 0] = 0
+    np.testing.assert_allclose(sheet(page)[1:], left[1:] / left[1:].sum(1, keepdims=True), atol=1e-5)
+    assert not sheet(page)[0].any(), "nothing was left of it"
+
+
+def test_scrubbing_swaps_pictures_in_the_browser_and_shows_what_changed(show: Any) -> None:
+    page = show("view=attention&S=3")
+    w = weights(page)
+    np.testing.assert_allclose(sheet(page), w[2, 0, 0], atol=1e-6)
+    sent = ask(page, "(view.told_ = 0, view.send_ = view.send, view.send = (...a) => (view.told_++, view.send_(...a)), 0)")
+    scrub = "slider.value = at; slider.dispatchEvent(new Event('input')); await new Promise(requestAnimationFrame);"
+    page.get_by_role("slider", name="Step").evaluate(f"async (slider) => {{ for (const at of [0, 1, 0, 1]) {{ {scrub} }} }}")
+    drawn(page)
+    np.testing.assert_allclose(sheet(page), w[1, 0, 0], atol=1e-6)
+    assert ask(page, "view.told_") == sent, "Python hears of it when the hand rests"
+    page.wait_for_url("**/*step=10*")
+    page.get_by_role("combobox", name="Change since").select_option(label="step 1")
+    drawn(page)
+    np.testing.assert_allclose(sheet(page), w[1, 0, 0] - w[0, 0, 0], atol=1e-6)
+    page.mouse.move(*cell(page, 3, 1))
+    expect(page.locator(".attention .tip")).to_contain_text(f"{w[1, 0, 0, 3, 1] - w[0, 0, 0, 3, 1]:+.3f}")
+    page.wait_for_url("**/*from=1*")
+
+
+def test_bytes_are_told_as_roughly_until_the_floats_of_the_head_have_come(show: Any) -> None:
+    page = show("view=attention&bytes=1&token=3")
+    expect(page.locator(".attention .headline")).to_have_text(re.compile(r", 0\.\d{3}$"))
+    assert ask(page, "view.weights.unit") == 255
+    page.locator(".attention .panes").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".attention .headline")).to_have_text(re.compile(r", 0\.\d{3}$"))
+    until(page, "view.weights.floats.size === 2 && view.sheet.exact")
+    page.locator(".attention .bar").get_by_role("button", name="Mean").click()
+    expect(page.locator(".attention .headline")).to_have_text(re.compile(r", ≈ 0\.\d\d$"))
+
+
+def test_masked_cells_are_hatched_by_their_cause_and_opened_ones_framed(show: Any) -> None:
+    page = show("view=attention&n=4&edited=1")
     shades = """(({ left, top, cell, canvas }) => {
         const r = devicePixelRatio;
         const pixels = (q, k) => canvas.getContext("2d").getImageData((left + k * cell) * r + 3, (top + q * cell) * r + 3, cell * r - 6, 8 * r);
-        return [[0, 3], [3, 0]].map(([q, k]) => new Set(new Uint32Array(pixels(q, k).data.buffer)).size);
+        return [[0, 3], [1, 0], [3, 0]].map(([q, k]) => new Set(new Uint32Array(pixels(q, k).data.buffer)).size);
     })(view.matrix)"""
-    seen = ask(page, shades)
-    assert seen[0] > seen[1] == 1, "hatching has several shades, a weight has one"
+    causal, edited, weight = ask(page, shades)
+    assert min(causal, edited) > weight == 1, "hatching has several shades, a weight has one"
+    label = page.locator(".attention .foot canvas").get_attribute("aria-label")
+    assert label == "Scale from 0 to 1. Hatched: causal mask, masked by you, opened by you."
 
 
-@pytest.mark.parametrize("query", ["view=attention&n=1&layers=1&heads=1", "view=attention&n=128&layers=12&heads=12"])
+@pytest.mark.parametrize("query", ["n=1&L=1&H=1", "n=128&L=12&H=12", "n=5&cross=1&token=2", "n=2000&L=1&H=1"])
 def test_hostile_tokens_and_any_size_are_drawn_as_text(show: Any, query: str) -> None:
-    page = show(query, scheme="dark")
+    page = show(f"view=attention&{query}", scheme="dark")
     assert ask(page, "view.theme.dark")
     assert page.locator(".attention img").count() == 0
     assert page.title() != "owned"
+    assert ask(page, "view.matrix.canvas.width * view.matrix.canvas.height") < 4e6, "what is not seen is not painted"
     page.mouse.move(*cell(page, 0, 0))
-    expect(page.locator(".attention .reading")).to_contain_text("“␣The” attends most to “␣The” (≈ 1.00)")
+    until(page, "view.hover.query === 0")
+    expect(page.locator(".attention .headline")).to_contain_text("␣The attends most to")
+
+
+def test_what_is_seen_can_be_saved_the_pinned_token_included(show: Any, visit: Visit, tmp_path: Path) -> None:
+    page = show("view=attention&token=3&key=1&head=2&n=6")
+    headline = page.locator(".attention .headline").text_content()
+
+    def saved(kind: str) -> Path:
+        page.locator(".attention summary").first.click()
+        with page.expect_download() as download:
+            page.locator(f".attention [data-kind={kind}]").click()
+        assert download.value.suggested_filename == f"attention-L1-H2-token-3.{kind}"
+        download.value.save_as(tmp_path / f"saved.{kind}")
+        return tmp_path / f"saved.{kind}"
+
+    drawing = ElementTree.parse(saved("svg")).getroot()
+    texts = ["".join(text.itertext()) for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert headline in texts
+    assert any(text.startswith("<img␣src=x") for text in texts), "a hostile token is text"
+    assert not list(drawing.iter("{http://www.w3.org/2000/svg}image")), "small pictures are rectangles"
+    assert saved("png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    with saved("csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    w = weights(page)[0, 0, 1]
+    assert len(rows) == 36
+    for row in rows:
+        q, k = int(row["query"]) - 1, int(row["key"]) - 1
+        assert row["pinned"] == {(True, True): "cell", (True, False): "query", (False, True): "key"}.get((q == 2, k == 0), "")
+        assert (row["weight"], row["masked"]) == ("", "causal mask") if k > q else float(row["weight"]) == pytest.approx(w[q, k], rel=1e-6)
+    assert rows[12]["query_token"] == "<img␣src=x␣onerror=document.title='owned'>"
+    standing = page.context.new_page()  # nothing but the file
+    standing.goto(saved("html").as_uri())
+    expect(standing.locator(".attention .headline")).to_have_text(headline)
+    assert standing.title() == "<b>a run</b>"
+    assert standing.locator("img, b b").count() == 0
+    standing.locator(".attention .panes").focus()
+    standing.keyboard.press("ArrowDown")
+    expect(standing.locator(".attention .headline b").first).to_have_text("烤鸭")
+    standing.close()

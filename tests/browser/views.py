@@ -3,7 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from pages.ui import components
+from core.inspection.heads import entropy
+from core.patterns import EDITED, OPENED, Patterns, causes
+from pages.ui import components, viewer
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
 asked = st.query_params
@@ -38,20 +40,34 @@ if view == "map":
     st.text(f"clicked {click}, chosen {chosen}")
 
 if view == "attention":
-    n_layers, n_heads = int(asked.get("layers", "2")), int(asked.get("heads", "3"))
+    n_layers, n_heads, n_steps = (int(asked.get(name, usual)) for name, usual in (("L", "2"), ("H", "3"), ("S", "1")))
     queries = [" The", "\n", HOSTILE, "烤鸭", *(f" token{i}" for i in range(4, n))][:n]
-    allowed = np.tril(np.ones((n, n), bool))
-    scores = np.where(allowed, random.normal(size=(n_layers, n_heads, n, n)) * 2, -np.inf)
-    weights = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+    keys = [*queries, "[PAD]"] if "cross" in asked else queries
+    allowed = np.ones((n, n + 1), bool) if "cross" in asked else np.tril(np.ones((n, n), bool))
+    allowed[:, n:] = False
+    scores = np.where(allowed, random.normal(size=(n_steps, n_layers, n_heads, n, len(keys))) * 2, -np.inf)
+    weights = (np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)).astype(np.float32)
+    viewer.AS_FLOATS, viewer.AS_SHORTS = (0, 0) if "bytes" in asked else (1_000_000, 6_000_000)
+    masked = causes(allowed, keys)
+    if "edited" in asked:
+        masked[1, 0], masked[0, 1] = EDITED, OPENED
     if st.button("go to the last head"):
-        asked.update({"layer": str(n_layers - 1), "head": str(n_heads - 1), "token": "1"})
-    told = {name: int(asked[name]) for name in ("layer", "head", "token") if name in asked}
-    exact = weights[told.get("layer", 0), told.get("head", 0)] if "exact" in asked else None
-    pin = components.attention_view("attention", np.round(weights * 255).astype(np.uint8), queries, queries, allowed, exact=exact, **told)
-    asked.update({"layer": str(pin.layer), "head": str(pin.head)})
-    if pin.token is None:
-        asked.pop("token", None)
-    else:
-        asked["token"] = str(pin.token)
-    st.text(f"pinned {pin.layer} {pin.head} {pin.token}")
-    st.text(f"row 1 of head 1: {weights[0, 0, 1, :2].round(2).tolist()}")
+        asked.update({"layer": str(n_layers), "head": str(n_heads), "token": "2"})
+    told = viewer.attention_view(
+        "attention",
+        weights,
+        queries,
+        keys,
+        masked,
+        look={name: asked[name] for name in (*viewer.LOOK, "step") if name in asked},
+        steps=[10**i for i in range(n_steps)],
+        words=([i // 2 for i in range(n)], [i // 2 for i in range(len(keys))]),
+        scores={"entropy": (np.stack([entropy(Patterns(queries, keys, each, allowed)) for each in weights]), True, "")},
+        title="<b>a run</b>",
+    )
+    for name in (*viewer.LOOK, "step"):
+        if name in told:
+            asked[name] = told[name]
+        else:
+            asked.pop(name, None)
+    st.text(f"looks at {' '.join(f'{name}={value}' for name, value in sorted(told.items()))}")
