@@ -77,7 +77,12 @@ class Grid extends View {
     const word = meta.words?.[seen] ? ` “${visible(meta.words[seen])}”` : "";
     const number = Number.isFinite(value) ? `${meta.percent ? `${(100 * value).toFixed(1)} %` : value.toFixed(3)}` : "not measured";
     const names = meta.notes?.[seen] ? `, ${meta.notes[seen]}` : "";
-    this.says.textContent = `${named(meta.rows[row])}, ${visible(meta.columns[column])}:${word} ${number}${names}${this.picked.has(seen) ? `, ${meta.picked_says}` : ""}`;
+    this.says.textContent = `${named(meta.rows[row])}, ${this.column(meta.columns[column])}:${word} ${number}${names}${this.picked.has(seen) ? `, ${meta.picked_says}` : ""}`;
+  }
+
+  /** A column's name: a token has its blanks made visible. */
+  column(name) {
+    return this.meta.tokens ? visible(name) : named(name);
   }
 
   shade(theme, value) {
@@ -97,8 +102,9 @@ class Grid extends View {
     const room = (this.root.clientWidth - left - 2) / C;
     const wide = wordy ? Math.max(44, Math.min(WORDY, room)) : Math.max(LEAST, Math.min(MOST, Math.floor(room)));
     const high = wordy ? 24 : Math.max(LEAST, Math.min(30, wide));
-    const turned = Math.max(...meta.columns.map((name) => ruler.width(visible(name)))) > wide - 4;
-    const top = turned ? Math.ceil(Math.max(...meta.columns.map((name) => ruler.width(ruler.fit(visible(name), 90))))) + 10 : 20;
+    const names = meta.columns.map((name) => this.column(name));
+    const turned = Math.max(...names.map((name) => ruler.width(name))) > wide - 4;
+    const top = turned ? Math.ceil(Math.max(...names.map((name) => ruler.width(ruler.fit(name, 110))))) + 10 : 20;
     this.place = { left, top, wide, high };
     const context = surface(this.canvas, left + C * wide + 2, top + R * high + 2);
     context.font = ruler.font;
@@ -109,7 +115,7 @@ class Grid extends View {
       context.fillStyle = css(r === row ? theme.ink : theme.quiet);
       context.fillText(ruler.fit(named(name), 120), left - 8, top + (r + 0.5) * high);
     });
-    meta.columns.forEach((name, c) => this.drawColumn(context, theme, ruler, visible(name), c, turned));
+    names.forEach((name, c) => this.drawColumn(context, theme, ruler, name, c, turned));
     for (let at = 0; at < R * C; at++) this.drawCell(context, theme, ruler, at);
     this.drawLegend(theme);
   }
@@ -121,7 +127,7 @@ class Grid extends View {
     context.translate(left + (c + 0.5) * wide, turned ? top - 6 : top - 10);
     if (turned) context.rotate(-Math.PI / 2);
     context.textAlign = turned ? "left" : "center";
-    context.fillText(ruler.fit(name, turned ? 90 : wide), 0, 0);
+    context.fillText(ruler.fit(name, turned ? 110 : wide), 0, 0);
     context.restore();
   }
 

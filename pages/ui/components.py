@@ -232,13 +232,14 @@ def grid_view(
     picked: Sequence[int] = (),
     picked_says: str = "picked",
     on_pick: Callable[[list[int], int], None] | None = None,
+    tokens: bool = False,
     percent: bool = False,
     least_scale: float = 1e-6,
 ) -> None:
     """A table [row, column] as a picture: accent above 0, orange below, grey where it is no number. The scale ends at the largest, or at `least_scale`.
 
-    words: one a cell, written in it; notes: said when it is looked at. picked: cells that are marked, row by row; `on_pick` hears all of them, and
-    which was pressed.
+    tokens: whether the columns are tokens. words: one a cell, written in it; notes: said when it is looked at. picked: cells that are marked, row by
+    row; `on_pick` hears all of them, and which was pressed.
     """
     assert values.shape == (len(rows), len(columns))
 
@@ -257,6 +258,7 @@ def grid_view(
         "picked": list(picked),
         "picked_says": picked_says,
         "picks": on_pick is not None,
+        "tokens": tokens,
         "percent": percent,
         "least_scale": least_scale,
     }

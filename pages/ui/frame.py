@@ -23,6 +23,7 @@ PAGES = {
     ),
     "Attention": (
         ("attention", "Attention", "grid_view"),
+        ("heads", "Heads", "apps"),
         ("masks", "Mask lab", "grid_on"),
         ("ablation", "Without heads", "toggle_off"),
         ("patching", "Patching", "healing"),

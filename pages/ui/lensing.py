@@ -36,6 +36,7 @@ def show(run: Run, trained: Any, reading: Any) -> None:
         hint=f"in each cell the likeliest token; colour: {COLOURS[by]}",
         words=words,
         notes=notes,
+        tokens=True,
         percent=True,
         least_scale=1.0,
     )

@@ -107,6 +107,7 @@ def show(run: Run, trained: Any, question: Any) -> None:
             rows,
             columns,
             title="Restored by each position",
+            tokens=True,
             hint="the residual stream as it comes into a layer",
             least_scale=1.0,
         )

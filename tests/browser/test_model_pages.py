@@ -136,3 +136,17 @@ def test_two_sentences_are_patched_and_layers_looked_through(serve: Serve, visit
     canvas.press("ArrowRight")
     expect(page.locator(".grid .says")).to_contain_text("after layer 1")
     assert page.title() != "owned"
+
+
+def test_heads_are_shown_by_role_and_over_time(serve: Serve, visit: Visit, home):
+    page = visit(f"{serve(APP, home)}/heads?run=tiny&text=the+king+rules+the+land%0Athe+queen+rules")
+    expect(page.get_by_text("Share of a head's attention")).to_be_visible()
+    canvas = page.locator(".grid canvas.focusable")
+    canvas.focus()
+    for _ in range(2):  # the first one enters
+        canvas.press("ArrowDown")
+    expect(page.locator(".grid .says")).to_contain_text("L1 H2")
+    expect(page.locator(".grid .says")).to_contain_text("an even spread would give")
+    canvas.press(" ")
+    expect(page.get_by_text("Look at layer 1, head 2")).to_be_visible()
+    expect(page.locator(".curve")).to_be_visible()

@@ -56,7 +56,7 @@ def test_an_empty_workspace_is_answered_with_what_to_do_next(page):
     app = open_page(page)
     assert not app.exception
     assert app.title[0].value
-    if page in ("home", "embeddings", "attention", "generate", "masks", "ablation", "patching", "lens"):
+    if page in ("home", "embeddings", "attention", "generate", "masks", "ablation", "patching", "lens", "heads"):
         assert "Train" in said(app)
 
 
