@@ -17,7 +17,7 @@ LONGEST = 48  # tokens of a text whose cells can be hit
 OWN = "own"
 HINT = (
     "Click a cell to open or close it; drag to paint. Orange frames: edited. Right: how much each prediction changes when a token is replaced; "
-    "a white dot: by way of others that may see it; an orange cell: a leak."
+    "a dot: by way of others that may see it; an orange cell: a leak."
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.systems import System, offering
+from core.systems import SYSTEMS, System
 from core.text import sentences
 from core.text.tokenizers import Tokenizer
 from core.text.tokenizers import load as load_tokenizer
@@ -91,7 +91,7 @@ def _draw() -> int:
 
 def chosen() -> tuple[System, ...]:
     """The systems whose examples are shown; all of them where none is named in the address."""
-    rows = {row.name: row for row in offering("objective")}
+    rows = {row.name: row for row in SYSTEMS}
     named = [name for name in address.get("systems").split(",") if name in rows]
     held = address.held("objective-systems", named)
     picked = st.pills("Systems", list(rows), selection_mode="multi", default=held, format_func=lambda name: rows[name].title, key="objective-systems")
@@ -103,6 +103,9 @@ def show(row: System, text: str, tokens: Tokens) -> None:
     """One system's example, or the sentence that says why there is none."""
     st.subheader(f"{row.title}", anchor=False)
     st.caption(row.difference)
+    if "objective" not in row.offers:
+        example_view(f"example-{row.name}", *windows(row, text, tokens.tokenizer))
+        return
     try:
         with st.spinner("Drawing an example…"):
             batch, label, losses = _example(row, text, tokens)
@@ -128,6 +131,20 @@ def _example(row: System, text: str, tokens: Tokens) -> tuple[Any, str, np.ndarr
         trained = load.trained(run, run.snapshots()[-1].step)
         losses = trained.losses(trained.placed(batch))
     return batch, label_of(learner, batch), losses
+
+
+def windows(row: System, text: str, tokenizer: Tokenizer) -> tuple[dict[str, Any], np.ndarray]:
+    """A static system for `example_view`: each word, predicted from (or predicting) those of its window, whatever stands between."""
+    ids = [int(i) for i in tokenizer.encode(text.replace("\t", " "))][:ROOM]
+    n, width = len(ids), int(row.settings().window)
+    away = np.abs(np.arange(n)[:, None] - np.arange(n))
+    cells = ((away > 0) & (away <= width)).astype(np.uint8).ravel()
+    words = [_word(i, tokenizer) for i in ids]
+    drawn = [{"text": word, "target": word, "loss": None, "segment": 0, "order": None, "state": ""} for word in words]
+    sequence = {"title": "the text; beneath, the word that is learnt there", "tokens": drawn}
+    mask = {"title": f"windows of {width}", "queries": 0, "keys": 0, "n_query": n, "n_key": n, "offset": 0, "predicts": True}
+    hint = "Each word meets those of its window, in pairs; the order of the words is lost. Training pairs shows how."
+    return {"title": row.title, "sequences": [sequence], "masks": [mask], "dearest": 1.0, "hint": hint}, cells
 
 
 def label_of(learner: Any, batch: Any) -> str:

@@ -5,10 +5,10 @@ import json
 import pytest
 import torch
 
-from core.systems import offering
+from core.systems import SYSTEMS, offering
 from core.text import sentences, tokenizers
 from core.text.tokenizing import TokenizerSettings
-from pages.ui.objectives import picture
+from pages.ui.objectives import picture, windows
 from tests.pages.test_pages import home, open_page, said  # noqa: F401 - the fixture
 
 TEXT = "paris is the capital of france .\nthe people of france speak french ."
@@ -39,3 +39,15 @@ def test_an_arrow_stands_between_a_source_and_its_target():
     app = open_page("objectives", text="one two → eins zwei")
     assert not app.exception
     assert not app.info
+
+
+def test_all_systems_are_there_the_static_ones_by_their_windows():
+    tokenizer = tokenizers.train([TEXT] * 20, TokenizerSettings(min_count=1, punctuation=True))
+    for row in SYSTEMS:
+        if "objective" not in row.offers:
+            meta, cells = windows(row, TEXT, tokenizer)
+            n = len(meta["sequences"][0]["tokens"])
+            seen = cells.reshape(n, n)
+            assert (seen == seen.T).all()
+            assert not seen.diagonal().any()
+            assert seen[0].sum() == min(n - 1, row.settings().window)
