@@ -134,11 +134,13 @@ def _example(row: System, text: str, tokens: Tokens) -> tuple[Any, str, np.ndarr
 
 
 def windows(row: System, text: str, tokenizer: Tokenizer) -> tuple[dict[str, Any], np.ndarray]:
-    """A static system for `example_view`: each word, predicted from (or predicting) those of its window, whatever stands between."""
-    ids = [int(i) for i in tokenizer.encode(text.replace("\t", " "))][:ROOM]
+    """A static system for `example_view`: each word, predicted from (or predicting) those of its window, which ends with the sentence."""
+    stream = sentences.stream(text, tokenizer)
+    sentence = np.cumsum(stream < 0)[stream >= 0][:ROOM]
+    ids = [int(i) for i in stream[stream >= 0][:ROOM]]
     n, width = len(ids), int(row.settings().window)
     away = np.abs(np.arange(n)[:, None] - np.arange(n))
-    cells = ((away > 0) & (away <= width)).astype(np.uint8).ravel()
+    cells = ((away > 0) & (away <= width) & (sentence[:, None] == sentence)).astype(np.uint8).ravel()
     words = [_word(i, tokenizer) for i in ids]
     drawn = [{"text": word, "target": word, "loss": None, "segment": 0, "order": None, "state": ""} for word in words]
     sequence = {"title": "the text; beneath, the word that is learnt there", "tokens": drawn}
