@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -19,7 +19,9 @@ class Neighbour:
 
 @runtime_checkable
 class Subwords(Protocol):
-    """What gives words that were never seen a vector: their character n-grams."""
+    """What gives words that were never seen a vector, such as their character n-grams."""
+
+    kind: ClassVar[str]  # of their parts, in the plural
 
     def parts(self, word: str) -> list[tuple[str, np.ndarray]]:
         """Name and row [d_model] of each part, the word itself first where it was seen; the word's vector is their mean. Nothing where there is no part."""

@@ -24,7 +24,7 @@ from core.text import corpora, encoding
 from core.text.encoding import EncodedCorpus
 from core.text.tokenizing import TokenizerSettings
 from core.training import metrics, recording, trainer
-from core.training.learner import Answering, Attending, Generating, Learner
+from core.training.learner import Answering, Attending, Generating, Learner, Mixing
 from core.training.recording import WRITES
 from core.training.run import Run, RunConfig, create
 
@@ -34,7 +34,18 @@ WORDS = TokenizerSettings(kind="word", min_count=1, vocab_size=1000)
 SENTENCE = "the king sees the queen"
 
 # Small enough that a step takes a millisecond or so. Only names that a system has are taken.
-TINY = {"d_model": 16, "n_heads": 2, "n_layers": 2, "n_ctx": 16, "n_memory": 12, "batch_size": 4, "n_threads": 1, "warmup_steps": 2, "n_steps": 60}
+TINY = {
+    "d_model": 16,
+    "n_heads": 2,
+    "n_layers": 2,
+    "n_ctx": 16,
+    "n_memory": 12,
+    "batch_size": 4,
+    "n_threads": 1,
+    "warmup_steps": 2,
+    "n_steps": 60,
+    "d_hidden": 16,
+}
 TINY_OF_TEXT = {"batch_size": 200}  # where a step is counted in words of text
 
 every_system = pytest.mark.parametrize("row", SYSTEMS, ids=lambda row: row.name)
@@ -260,12 +271,14 @@ def test_what_it_offers_it_has(row: System, encoded: EncodedCorpus) -> None:
     assert ("vectors" in row.offers) == (len(vectors.words) > 0)
     assert ("attention" in row.offers) == isinstance(made, Attending)
     assert ("generate" in row.offers) == isinstance(made, Generating)
+    assert ("mix" in row.offers) == isinstance(made, Mixing)
     assert ("objective" in row.offers) == hasattr(made, "objective_on")
     assert bool({"fill", "translate"} & row.offers) == isinstance(made, Answering)
     last = straight(row.name).snapshots()[-1]
     assert (last.vectors() is not None) == ("vectors" in row.offers)
     assert bool(last.attention()) == ("attention" in row.offers)
     assert bool(last.samples()) == bool(row.offers & WRITES)
+    assert (last.mix() is not None) == ("mix" in row.offers)
     assert last.weights() is not None
 
 
@@ -311,6 +324,17 @@ def test_it_sees_no_more_than_its_mask_allows(row: System, encoded: EncodedCorpu
         unseen = slice(None) if part == "encoder" else blind
         assert one[part].weights[:, :, unseen] == pytest.approx(other[part].weights[:, :, unseen], abs=1e-6)
     assert not np.allclose(one[changed].weights[:, :, ~blind], other[changed].weights[:, :, ~blind]), "and where it may, something"
+
+
+@pytest.mark.parametrize("row", offering("objective"), ids=lambda row: row.name)
+def test_a_words_vectors_in_its_sentence_know_of_the_words_before_it_but_for_the_first_layers(row: System, encoded: EncodedCorpus) -> None:
+    made = learner(row, encoded)
+    one, other = (made.trained.contextual(f"the {before} sees the queen") for before in ("king", "man"))
+    at = next(i for i, token in enumerate(one.tokens) if token == "queen")
+    assert one.layers.shape[:2] == (made.settings.n_layers + 1, len(one.tokens))
+    assert np.array_equal(one.layers[0, at], other.layers[0, at])
+    assert not np.allclose(one.layers[-1, at], other.layers[-1, at])
+    assert one.mixed.shape == one.layers.shape[1:]
 
 
 @pytest.mark.parametrize("row", offering("generate"), ids=lambda row: row.name)

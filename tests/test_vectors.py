@@ -101,6 +101,8 @@ def test_more_neighbours_than_words_are_all_the_others(vectors: Vectors) -> None
 class Letters:
     """Parts of a word: its letters, each with a row; and the word itself where it was seen."""
 
+    kind = "letters"
+
     def __init__(self, seen: Vectors) -> None:
         self.seen = seen
 

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Each layer may import itself and those above it in this list.
 LAYERS = (
-    {"machine", "workspace", "settings", "locks", "vectors", "patterns", "projection", "figures"},
+    {"machine", "workspace", "settings", "locks", "vectors", "patterns", "mix", "projection", "figures"},
     {"warm"},
     {"projecting"},
     {"text"},

@@ -7,6 +7,7 @@ each byte widened as a signed number, so that bytes from 128 on set the upper 24
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -119,6 +120,8 @@ class Arguments:
 @dataclass(frozen=True, eq=False)
 class NgramRows:
     """A fastText model beside its words' vectors: a core.vectors.Subwords, so that words never seen have vectors too."""
+
+    kind: ClassVar[str] = "n-grams"
 
     ngrams: Ngrams
     index: Mapping[str, int]  # of the words seen

@@ -1,6 +1,6 @@
 """The systems, in historical order. A new one is a module beside this file and a row here."""
 
-from core.systems import cbow, fasttext, glove, gpt, seq2seq, skip_gram, transformer, xlnet
+from core.systems import cbow, elmo, fasttext, glove, gpt, seq2seq, skip_gram, transformer, xlnet
 from core.systems.record import SCHEDULE, Matrix, Preset, System, View
 
 SYSTEMS: tuple[System, ...] = (
@@ -10,6 +10,7 @@ SYSTEMS: tuple[System, ...] = (
     seq2seq.SYSTEM,
     fasttext.SYSTEM,
     transformer.SYSTEM,
+    elmo.SYSTEM,
     gpt.SYSTEM,
     xlnet.SYSTEM,
 )

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from core.text.tokenizing import TokenizerSettings
 
 # The closed set of views that a system can feed. A page shows the systems that offer its view.
-View = Literal["vectors", "neighbours", "attention", "generate", "fill", "translate", "restore", "next_sentence", "objective", "mask_editor", "heads"]
+View = Literal["vectors", "neighbours", "attention", "generate", "fill", "translate", "restore", "next_sentence", "objective", "mix", "mask_editor", "heads"]
 
 # Which of a static embedding's two matrices is looked at, or what is made of both.
 Matrix = Literal["in", "out", "sum", "mean", "concatenation"]

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.batch import IGNORE, Batch
 from core.inspection.attention import patterns
+from core.inspection.contextual import Contextual, contextual
 from core.models.language_model import LanguageModel, resting
 from core.patterns import Patterns
 from core.text.tokenizers import Tokenizer
@@ -62,6 +63,11 @@ class Trained:
         """The attention of a text, one Patterns for each kind of attention that the model has."""
         reading = self.read(text)
         return patterns(self.model, reading.batch, reading.tokens, reading.source, reading.n_left_out)
+
+    def contextual(self, text: str) -> Contextual:
+        """What each layer makes of each token of a text; where there is an encoder, what its layers make of a source."""
+        reading = self.read(text)
+        return contextual(self.model, reading.batch, reading.tokens)
 
     def vectors(self, counts: np.ndarray) -> Vectors:
         """The token embedding: ordinary tokens, most frequent first. counts: int64 [vocab_size]."""

@@ -4,6 +4,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from core.generation.beam import Hypothesis, beam_search
+from core.inspection.contextual import Contextual, contextual
 from core.models.language_model import EncoderDecoder, resting
 from core.objectives.pairs import pair_batch
 from core.trained.model import Reading, Trained
@@ -22,6 +23,11 @@ class Translates(Trained):
         target = target[: self.model.n_ctx - 1]
         batch = pair_batch([source], [target], self.tokenizer, self.model.device)
         return Reading(batch, self.shown(batch.ids[0].tolist()), self.shown(source), n_left_out)
+
+    def contextual(self, text: str) -> Contextual:
+        """What the encoder's layers make of each token of a source."""
+        source, _ = self.source(text.partition("\t")[0])
+        return contextual(self.model, pair_batch([source], [[]], self.tokenizer, self.model.device), self.shown(source))
 
     def source(self, text: str) -> tuple[list[int], int]:
         """The tokens that the encoder reads, and how many had no room; ValueError in words where there is none."""

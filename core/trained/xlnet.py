@@ -6,6 +6,7 @@ from torch import Tensor
 
 from core.batch import IGNORE, Batch
 from core.blocks.masks import full
+from core.inspection.contextual import Contextual
 from core.objectives.permutation import permuted, random_order
 from core.trained.continuing import Continues
 
@@ -28,6 +29,10 @@ class TrainedXLNet(Continues):
             return random_order(ids, torch.Generator().manual_seed(ids.shape[1]))
         ascending = torch.arange(1, ids.shape[1] + 1, device=ids.device)[None]
         return ascending if self.way == "left to right" else ascending.flip(-1)
+
+    def contextual(self, text: str) -> Contextual:
+        """Of the content stream, which knows each token, where everybody sees everybody."""
+        return super(TrainedXLNet, self.under("bidirectional")).contextual(text)
 
     def next_logits(self, ids: list[int]) -> Float[Tensor, " vocab"]:
         """In the query stream of a place after `ids`, for which it does not matter what stands there."""

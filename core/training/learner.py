@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from core.mix import Mix
 from core.patterns import Patterns as Patterns
 from core.systems import Matrix
 from core.text.encoding import EncodedCorpus
@@ -89,6 +90,13 @@ class Answering(Protocol):
 
     def answer(self, probe: str) -> tuple[str, str]:
         """What it makes of a probe: what it was given, and what it says of it."""
+
+
+@runtime_checkable
+class Mixing(Protocol):
+    """What a learner whose system offers "mix" has besides."""
+
+    def mix(self) -> Mix: ...
 
 
 @runtime_checkable

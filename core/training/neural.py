@@ -25,7 +25,7 @@ from core.training.learner import State, Step
 from core.vectors import Vectors
 
 HELD_OUT_TOKENS = 16_384  # enough that the held-out loss is good to about 0.02 nats
-TOKEN_ROWS = ("embed.weight",)  # weights with a row for each token
+TOKEN_ROWS = ("embed.weight", "unembedding.weight", "unembedding.bias", "spelling")  # weights with a row for each token
 MOMENTS = ("exp_avg", "exp_avg_sq")  # torch's names
 
 
@@ -47,6 +47,7 @@ class NeuralLearner:
     """
 
     look: type[Trained]  # the system's own kind of model to look at
+    least_held_out = 2  # tokens of which the objective can make an example
 
     def __init__(self, settings: Any, encoded: EncodedCorpus) -> None:
         self.settings, self.encoded, self.step = settings, encoded, 0
@@ -119,7 +120,7 @@ class NeuralLearner:
         mean = loss.item()  # last, so that a graphics processor has all of the step's work before it is waited for
         if not math.isfinite(mean):
             raise ValueError(f"The loss is no longer a number at step {self.step}. Train with a smaller learning rate than {self.settings.learning_rate:g}.")
-        each = {name: float(one) for name, one in losses.items()} if len(losses) > 1 else {}
+        each = {name: one.item() for name, one in losses.items()} if len(losses) > 1 else {}
         return Step(mean, batch.n_tokens, rate, each, waited)
 
     def held_out_loss(self) -> float:
@@ -179,8 +180,9 @@ class NeuralLearner:
     @cached_property
     def _held_out(self) -> list[Batch]:
         stream = self.encoded.held_out
-        if len(stream) < 2:  # a very short text: its last tokens, predicted from what came before
-            stream = np.concatenate((self.encoded.train[-1:], stream))
+        lacking = self.least_held_out - len(stream)
+        if lacking > 0:  # a very short text: its last tokens, predicted from what came before
+            stream = np.concatenate((self.encoded.train[-lacking:], stream))
         return self.held_out_examples(self.objective_on(stream, self.settings, self.encoded.tokenizer, self.device))
 
     def _draws(self, step: int) -> tuple[int, int]:

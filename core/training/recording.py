@@ -3,6 +3,7 @@
 Which files there are follows from what the system offers, never from its name. Nothing here draws from the training's generators.
 """
 
+import dataclasses
 import json
 import os
 import secrets
@@ -85,6 +86,8 @@ class Recorder:
             allowed = {f"{i}.{each.part}.allowed": each.allowed.astype(np.uint8) for i, each in found}
             told = [(i, each.part, list(each.queries), list(each.keys)) for i, each in found]
             save_whole(folder / "attention.safetensors", arrays | allowed, as_metadata(patterns=told), sure=False)
+        if "mix" in self.offers:
+            write_whole(folder / "mix.json", json.dumps(dataclasses.asdict(self.parts.mix())))
         if self.offers & WRITES:
             write_whole(folder / "samples.json", json.dumps([self._sampled()], ensure_ascii=False))
 

@@ -5,6 +5,7 @@ snapshots/NNNNNNNN/vectors.safetensors    "matrix" float32 [n_words<=5000, d_mod
                    attention.safetensors  "0.self", "0.cross"...: [n_layers, n_heads, query, key], of each probe each kind of attention, packed (see
                                           core.patterns), and "0.self.allowed"...; metadata: patterns, a [probe, part, queries, keys] for each
                    samples.json           [{"prompt", "text"}]
+                   mix.json               {"shares", "gamma"} of the model's own mix of its layers
 """
 
 import json
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
+from core.mix import Mix
 from core.patterns import Patterns
 from core.vectors import Vectors
 
@@ -57,6 +59,11 @@ class Snapshot:
         """[{"prompt", "text"}]: what it makes of the first probe; empty where the system writes nothing."""
         path = self.folder / "samples.json"
         return list(json.loads(path.read_bytes())) if path.exists() else []
+
+    def mix(self) -> Mix | None:
+        """None where the system has none."""
+        path = self.folder / "mix.json"
+        return Mix(**json.loads(path.read_bytes())) if path.exists() else None
 
 
 @dataclass(frozen=True)

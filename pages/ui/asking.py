@@ -39,7 +39,7 @@ class Marked:
 
 def picker(view: View) -> Asked:
     """What is asked and how near is measured; both in the address. N-grams only where there are some."""
-    offered = {name: title for name, title in ASK.items() if name != "ngrams" or view.vectors().subwords is not None}
+    offered = {name: title for name, title in ASK.items() if name != "ngrams" or getattr(view.vectors().subwords, "kind", "") == "n-grams"}
     with st.container(horizontal=True, gap="medium"):
         what = pickers.segment("Ask for", offered, "ask")
         by: Measure = "dot" if pickers.segment("By", {str(name): title for name, title in neighbourhood.MEASURES.items()}, "by") == "dot" else "cosine"

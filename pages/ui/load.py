@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from safetensors import SafetensorError, safe_open
 
+from core.mix import Mix
 from core.opened import Opened
 from core.opened import find as opened_by_id
 from core.patterns import History, Patterns, history
@@ -183,6 +184,16 @@ def patterns(run: Run, step: int, text: str) -> list[Patterns]:
 def _patterns(folder: str, created: float, step: int, text: str) -> list[Patterns]:
     found: list[Patterns] = _trained(folder, created, step).patterns(text)
     return found
+
+
+def mix(run: Run, step: int) -> Mix | None:
+    """What a run has learnt to take of each of its layers, at a step."""
+    return _mix(str(run.folder), run.config.created, step)
+
+
+@st.cache_data(max_entries=400, show_spinner=False)
+def _mix(folder: str, created: float, step: int) -> Mix | None:
+    return snapshot(Run(Path(folder)), step).mix()
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -53,7 +53,7 @@ def seen(vectors: Vectors, word: str) -> str:
     """How often a word was, where that is known."""
     row = vectors.index.get(word)
     if row is None:
-        return ", never seen: its vector is the mean of its n-grams'"
+        return f", never seen: its vector is made of its {vectors.subwords.kind if vectors.subwords else 'parts'}"
     return f", seen {int(vectors.counts[row]):,} times" if vectors.counts is not None else ""
 
 

@@ -112,8 +112,10 @@ def show(row: System, text: str, tokens: Tokens) -> None:
     except ValueError as wrong:
         st.info(say.plain(str(wrong)), icon=":material/info:")
         return
-    meta, cells = picture(batch, tokens.tokenizer, losses, row)
-    example_view(f"example-{row.name}", meta, cells)
+    names = getattr(row.load_learner(), "SEQUENCES", ("",))
+    for i, name in enumerate(names):
+        meta, cells = picture(one_of(batch, i), tokens.tokenizer, None if losses is None else losses[i : i + 1], row, name)
+        example_view(f"example-{row.name}-{i}", meta, cells)
     if label:
         st.caption(label)
 
@@ -158,20 +160,26 @@ def label_of(learner: Any, batch: Any) -> str:
     return f"Of the whole it must say: **{names[said] if said < len(names) else said}**"
 
 
-def picture(batch: Any, tokenizer: Tokenizer, losses: np.ndarray | None, row: System) -> tuple[dict[str, Any], np.ndarray]:
+def one_of(batch: Any, i: int) -> Any:
+    """The i-th sequence of a batch, with all that belongs to it."""
+    parts = {name: part[i : i + 1] for name, part in vars(batch).items() if hasattr(part, "shape") and len(part) == len(batch.ids)}
+    return dataclasses.replace(batch, **parts)
+
+
+def picture(batch: Any, tokenizer: Tokenizer, losses: np.ndarray | None, row: System, name: str = "") -> tuple[dict[str, Any], np.ndarray]:
     """The first example of a batch for `example_view`: its sequences and masks, and the masks' cells, uint8."""
     sequences, masks = [], []
     if batch.source is not None:
-        sequences.append({"title": "the encoder reads", "tokens": _tokens(batch.source[0], None, None, tokenizer, None, None)})
+        sequences.append({"title": "the encoder reads", "tokens": _tokens(batch.source[0], None, None, tokenizer, None, None, None)})
         masks.append(("encoder", 0, 0, batch.source_mask, False))
     mine = len(sequences)
     order = None if batch.query_mask is None else batch.attn_mask[0, 0].sum(-1).tolist()
-    read = "the decoder reads" if mine else "it reads"
+    read = "the decoder reads" if mine else f"it reads {name}".strip()
     segments = None if batch.segments is None else batch.segments[0].tolist()
     costs = None if losses is None else losses[0]
-    sequences.append(
-        {"title": f"{read}; beneath, what must be said there", "tokens": _tokens(batch.ids[0], batch.targets[0], costs, tokenizer, segments, order)}
-    )
+    itself = batch.attn_mask[0, 0].expand(batch.ids.shape[1], -1)[:, -batch.ids.shape[1] :].diagonal().tolist()
+    tokens = _tokens(batch.ids[0], batch.targets[0], costs, tokenizer, segments, order, itself)
+    sequences.append({"title": f"{read}; beneath, what must be said there", "tokens": tokens})
     masks.append(("content stream" if order else "decoder" if mine else "who sees whom", mine, mine, batch.attn_mask, False))
     if batch.query_mask is not None:
         masks.append(("query stream, which predicts", mine, mine, batch.query_mask, True))
@@ -189,16 +197,19 @@ def picture(batch: Any, tokenizer: Tokenizer, losses: np.ndarray | None, row: Sy
     return meta, np.concatenate(cells)
 
 
-def _tokens(ids: Any, targets: Any, costs: Any, tokenizer: Tokenizer, segments: list[int] | None, order: list[int] | None) -> list[dict[str, Any]]:
-    """Each token as a box: its text, what must be said there, whether it is hidden from the model."""
+def _tokens(
+    ids: Any, targets: Any, costs: Any, tokenizer: Tokenizer, segments: list[int] | None, order: list[int] | None, itself: list[bool] | None
+) -> list[dict[str, Any]]:
+    """Each token as a box: its text, what must be said there, whether it is hidden from the model (or from its own place: where not `itself`)."""
     shown = [_word(i, tokenizer) for i in ids.tolist()]
     wanted = [None] * len(shown) if targets is None else [None if t < 0 else int(t) for t in targets.tolist()]
     own = [int(i) for i in ids.tolist()]
-    # Where each target is the token after it (GPT), nothing is hidden; else it is the token that stood there.
-    following = all(t is None or i + 1 >= len(own) or t == own[i + 1] for i, t in enumerate(wanted))
+    # Where each target is the token after it (GPT), or before it (ELMo), nothing is hidden; else it is the token that stood there.
+    beside = wanted[:-1] == own[1:] or wanted[1:] == own[:-1] or all(t is None or i + 1 >= len(own) or t == own[i + 1] for i, t in enumerate(wanted))
     made = []
     for i, text in enumerate(shown):
-        hidden = not following and wanted[i] is not None and (wanted[i] != own[i] or order is not None)
+        blind = itself is not None and not itself[i]
+        hidden = wanted[i] is not None and (blind or (not beside and (wanted[i] != own[i] or order is not None)))
         state = "filling" if own[i] == tokenizer.pad_id else "hidden" if hidden else ""
         made.append(
             {

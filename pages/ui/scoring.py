@@ -38,7 +38,7 @@ def unseen(chosen: list[Subject]) -> None:
         address.put(unseen=None)
         return
     shown = address.held("compare-unseen", address.get("unseen") == "1")
-    asked = st.toggle("In word similarity, put words that are not in the vocabulary together from their n-grams", shown, "compare-unseen")
+    asked = st.toggle("In word similarity, put words that are not in the vocabulary together from their n-grams or characters", shown, "compare-unseen")
     address.put(unseen="1" if asked else None)
 
 

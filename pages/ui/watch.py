@@ -121,6 +121,7 @@ def _curves(run: Run) -> None:
             Series("loss", table["step"], table["loss"]),
             Series("held-out loss", table["step"][held], table["held_out"][held], kind="points"),
             *(Series(name.removeprefix(OF_TASK), *_known(table, name), panel="tasks") for name in table if name.startswith(OF_TASK)),
+            *_mix(run),
             Series(f"{unit} a second", table["step"], table["speed"], panel="speed"),
         ],
         height=460,
@@ -128,6 +129,16 @@ def _curves(run: Run) -> None:
     waited = _known(table, "waited")[1]
     if len(waited):
         st.caption(f"Of a step {100 * waited[-1]:.1f} % went into waiting for its examples, the rest into the model.")
+
+
+def _mix(run: Run) -> list[Series]:
+    """Of a system that learns how much of each of its layers to take: the shares at each snapshot."""
+    if "mix" not in run.config.row.offers:
+        return []
+    found = [(each.step, mix.shares) for each in run.snapshots() if (mix := load.mix(run, each.step))]
+    steps, shares = [step for step, _ in found], np.array([each for _, each in found], np.float32)
+    names = ["characters", *(f"layer {n}" for n in range(1, shares.shape[-1]))] if found else []
+    return [Series(name, steps, shares[:, n], panel="share of each layer in the mix") for n, name in enumerate(names)]
 
 
 def _known(table: Columns, name: str) -> tuple[np.ndarray, np.ndarray]:

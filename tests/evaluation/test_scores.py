@@ -146,6 +146,8 @@ def test_words_of_bpe_begin_with_a_blank_that_does_not_count():
 
 def test_words_never_seen_are_put_together_from_their_parts_where_asked():
     class Parts:
+        kind = "letters"
+
         def parts(self, word: str) -> list[tuple[str, np.ndarray]]:
             return [] if word == "zzz" else [("<" + word, np.array([len(word), 1], np.float32))]
 

@@ -202,3 +202,21 @@ def test_the_memory_it_asks_for_holds_what_the_backward_pass_keeps(change: dict[
     measured = sum(tensor.untyped_storage().nbytes() for where, tensor in kept.items() if where not in weights)
     cost = GPTLearner.cost(learner.settings, learner.encoded.tokenizer.vocab_size)
     assert 1 <= (cost.memory - 4 * cost.weights) / measured < 1.4
+
+
+@pytest.mark.parametrize("name", ["seq2seq", "elmo"])
+def test_recurrent_systems_train_where_products_are_in_bfloat16(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every processor can compute so, though only some are quicker for it."""
+    from core.systems import system
+
+    row = system(name)
+    small = {"n_layers": 2, "d_model": 8, "n_ctx": 8, "batch_size": 2} | ({"d_hidden": 8} if name == "elmo" else {"input_feeding": True})
+    text = "the king rules the land .\nthe queen rules the sea .\n" * 20
+    tokenizer = tokenizers.train([text], TokenizerSettings(kind="word", min_count=1, punctuation=True))
+    ids = tokenizer.array(text)
+    corpus = EncodedCorpus(tokenizer, ids, np.bincount(ids[ids >= 0], minlength=tokenizer.vocab_size))
+    exact, rough = (row.load_learner()(row.settings(**small), corpus) for _ in range(2))
+    expected = exact.advance().loss
+    monkeypatch.setattr("core.training.device.has_bfloat16", lambda device: True)
+    assert rough.advance().loss == pytest.approx(expected, rel=0.02)
+    assert rough.held_out_loss() > 0
