@@ -17,6 +17,7 @@ PAGES = {
     "": (("home", "Home", "orbit"), ("train", "Train", "play_circle")),
     "Look inside": (
         ("embeddings", "Embeddings", "scatter_plot"),
+        ("contexts", "Contexts", "bubble_chart"),
         ("generate", "Generate", "edit_note"),
         ("compare", "Compare", "compare_arrows"),
         ("vectors", "Vector files", "file_open"),

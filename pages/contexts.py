@@ -1,0 +1,21 @@
+"""A word wherever it stands: a point for each sentence, layer by layer"""
+
+import streamlit as st
+
+from pages.ui import contexts, frame, pickers
+
+frame.enter(
+    "contexts",
+    "Contexts",
+    "A static embedding has one point for a word. A model that reads sentences has one for each place where it stands: do its senses part?",
+)
+
+with st.container(key="fields-top"):
+    left, middle, right = st.columns(3, vertical_alignment="bottom", gap="medium")
+with left:
+    run = pickers.run("layers to look into", "objective")
+with middle:
+    step = pickers.step(run)
+with right:
+    word = contexts.word(run)
+contexts.show(run, step, word)
