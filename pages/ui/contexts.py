@@ -106,7 +106,7 @@ def _map(run: Run, step: int, found: Occurrences, layer: int, groups: np.ndarray
 def _around(sentence: str, word: str) -> str:
     words = sentence.split()
     at = next((i for i, each in enumerate(words) if each.lower() == word.lower()), 0)
-    return " ".join(words[max(0, at - AROUND) : at + AROUND + 1])
+    return "\u2009".join(words[max(0, at - AROUND) : at + AROUND + 1])  # thin blanks: of others the map would think that a token begins with them
 
 
 def _separations(found: Occurrences, by: str, names: list[str]) -> None:
@@ -116,9 +116,7 @@ def _separations(found: Occurrences, by: str, names: list[str]) -> None:
         return
     values = np.array([[np.nan if each is None else getattr(each, part) for each in measured] for part in ("nearest", "silhouette")])
     st.caption("How far the senses are apart" if by == "senses" else "How far two groups are apart, which each layer makes of itself")
-    grid_view(
-        "context-separation", values, ["nearest is of the same", "silhouette"], names, title="Separation by layer", hint="1: wholly apart", least_scale=1.0
-    )
+    grid_view("context-separation", values, ["nearest alike", "silhouette"], names, title="Separation by layer", hint="1: wholly apart", least_scale=1.0)
 
 
 def _one_point(run: Run, word: str) -> None:
