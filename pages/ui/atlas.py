@@ -1,14 +1,14 @@
 """The atlas of a run's heads, over texts of the user's or the run's own probes; and each head's role scores over its snapshots."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from core.inspection.heads import ROLES, Atlas, atlas
-from core.patterns import PARTS, Patterns
+from core.patterns import PARTS, Patterns, unpacked
 from core.training.run import Run
-from core.training.snapshots import Attention
 from pages.ui import address, generating, load, pickers, say
 from pages.ui.components import Series, curve, grid_view
 
@@ -49,8 +49,8 @@ def _texts(run: Run, step: int) -> list[list[Patterns]]:
         st.stop()
 
 
-def _patterns(kept: Attention) -> Patterns:
-    return Patterns(kept.queries, kept.keys, kept.weights.astype(np.float32) / 255, kept.allowed, kept.part)
+def _patterns(kept: Patterns) -> Patterns:
+    return replace(kept, weights=unpacked(kept.weights))
 
 
 def _draw(run: Run, step: int, part: str, measured: Atlas, order: str) -> None:
