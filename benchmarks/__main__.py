@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NOT_BENCHMARKS = {"__main__", "measuring", "growth"}
+NOT_BENCHMARKS = {"__main__", "measuring", "growth", "loops"}
 
 
 def main() -> int:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+FEW = 8  # rounds that are shown one by one
+
 
 @dataclass(frozen=True)
 class Line:
@@ -58,9 +60,17 @@ def report(title: str, lines: Sequence[Line], settings: Mapping[str, Any], as_js
         return
     print(f"{title}\n")
     for line in lines:
-        spread = f"   ({', '.join(_short(value) for value in line.rounds)})" if line.rounds else ""
+        spread = f"   ({_spread(line.rounds)})" if line.rounds else ""
         print(f"  {line.key:<36}{_short(line.value):>12} {line.unit:<8}{line.what}{spread}")
     print("\n  " + ", ".join(f"{name} {value}" for name, value in settings.items()) + "\n")
+
+
+def _spread(rounds: Sequence[float]) -> str:
+    """All of them where they are few, else between which the middle half lies."""
+    if len(rounds) <= FEW:
+        return ", ".join(map(_short, rounds))
+    low, _, high = statistics.quantiles(rounds, n=4)
+    return f"half of {len(rounds)} rounds between {_short(low)} and {_short(high)}"
 
 
 def _short(value: float) -> str:

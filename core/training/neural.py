@@ -57,6 +57,7 @@ class NeuralLearner:
         self.objective = self.objective_on(encoded.train, settings, encoded.tokenizer, self.device)
         self.optimizer = adamw(self.model, settings.learning_rate, settings.weight_decay)
         self.silent: list[tuple[Attention, Tensor]] = []  # heads that were switched off for good (core.training.continuing), and stay so
+        self._weights = list(self.model.parameters())
         self._ahead = Ahead(lambda step: self.examples(step, torch.Generator().manual_seed(self._draws(step)[0])))
 
     @classmethod
@@ -109,7 +110,7 @@ class NeuralLearner:
             losses = self.losses(batch)
             loss = sum_of(losses)
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(self._weights, 1.0)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
@@ -225,7 +226,10 @@ def sum_of(losses: Mapping[str, Tensor]) -> Tensor:
 def drawing_from(seed: int, device: torch.device) -> Iterator[None]:
     """Within it torch's global generator, which initialization and dropout draw from, begins at `seed`; after it, it goes on as if nothing had been drawn."""
     with torch.random.fork_rng([torch.cuda.current_device()] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+        # Not torch.manual_seed: for each kind of device that is not in use it notes down, at every call, what to do should it come into use.
+        torch.default_generator.manual_seed(seed)
+        if device.type == "cuda":
+            torch.cuda.manual_seed(seed)
         yield
 
 

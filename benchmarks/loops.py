@@ -1,0 +1,70 @@
+"""Trainings that go on by turns: our learner, and a peer's model under the loop that everybody writes."""
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.measuring import Line
+from core.training import device
+from core.training.neural import NeuralLearner, learning_rate
+
+SIZE = 2048  # of the matrices whose product stands for what the processor can do
+
+
+class Ours:
+    """A learner; asked for a round, it takes so many steps more and gives tokens a second."""
+
+    def __init__(self, learner: NeuralLearner, n_steps: int) -> None:
+        self.learner, self.n_steps, self.waited = learner, n_steps, 0.0
+
+    def __call__(self, _: int) -> float:
+        began = time.perf_counter()
+        taken = [self.learner.advance() for _ in range(self.n_steps)]
+        self.waited += sum(step.waited for step in taken)
+        return sum(step.n_tokens for step in taken) / (time.perf_counter() - began)
+
+
+class Plain:
+    """A peer's model: a batch, its loss, the way back, gradients clipped at 1, AdamW, at our rates. On a graphics processor under autocast, as its own."""
+
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer, loss: Callable[[], tuple[Tensor, int]], settings: Any, n_steps: int) -> None:
+        self.model, self.optimizer, self.loss, self.settings, self.n_steps, self.step = model, optimizer, loss, settings, n_steps, 0
+
+    def __call__(self, _: int) -> float:
+        began, n_tokens = time.perf_counter(), 0
+        for _ in range(self.n_steps):
+            for group in self.optimizer.param_groups:
+                group["lr"] = learning_rate(self.step, self.settings)
+            with device.mixed_precision(device.chosen()) if torch.cuda.is_available() else nullcontext():
+                loss, n = self.loss()
+            torch.autograd.backward(loss)
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            self.optimizer.step()
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.item()
+            self.step, n_tokens = self.step + 1, n_tokens + n
+        return n_tokens / (time.perf_counter() - began)
+
+
+def share_of_peak(key: str, learner: NeuralLearner, tokens_a_second: float, n_tokens: int) -> Line:
+    """How much of what the processor reaches with one large matrix product, in the precision that it trains in, a training's arithmetic is."""
+    flops = type(learner).cost(learner.settings, learner.encoded.tokenizer.vocab_size).flops * tokens_a_second / n_tokens  # type: ignore[attr-defined]
+    return Line(f"{key}_share_of_peak", "ours / one large matrix product", flops / peak(learner.device), "")
+
+
+def peak(where: torch.device) -> float:
+    """Operations a second of the best of a few large matrix products."""
+    a = torch.randn(SIZE, SIZE, device=where, dtype=torch.bfloat16 if device.has_bfloat16(where) else torch.float32)
+    best = 0.0
+    for _ in range(10):
+        if where.type == "cuda":
+            torch.cuda.synchronize()
+        began = time.perf_counter()
+        product = a @ a
+        product[0, 0].item()
+        best = max(best, 2 * SIZE**3 / (time.perf_counter() - began))
+    return best
