@@ -23,3 +23,8 @@ def test_json_has_a_key_for_each_line(capsys: pytest.CaptureFixture[str]) -> Non
     printed = json.loads(capsys.readouterr().out)
     assert printed["a_vs_b"] == 3.5
     assert printed["settings"]["epochs"] == 2
+
+
+def test_many_rounds_are_shown_by_where_the_middle_half_lies(capsys: pytest.CaptureFixture[str]) -> None:
+    report("title", [Line("a_vs_b", "ours / b", 3.0, "x", tuple(map(float, range(101))))], {}, as_json=False)
+    assert "half of 101 rounds between 24.500 and 75.500" in capsys.readouterr().out

@@ -79,6 +79,15 @@ def test_looking_at_a_learner_changes_nothing() -> None:
     assert losses(looked_at, 3) == losses(alone, 3)
 
 
+def test_a_step_leaves_nothing_behind_in_torch() -> None:
+    """torch.manual_seed would note down at each call what to do should another kind of device come into use."""
+    learner = GPTLearner(TINY, encoded())
+    losses(learner, 1)
+    before = len(torch.cuda._queued_calls)
+    losses(learner, 3)
+    assert len(torch.cuda._queued_calls) == before
+
+
 def test_another_seed_is_another_run() -> None:
     one, two = GPTLearner(TINY, encoded()), GPTLearner(replace(TINY, seed=2), encoded())
     assert not np.array_equal(one.weights()["embed.weight"], two.weights()["embed.weight"])
