@@ -1,11 +1,11 @@
-"""Every head of a run on one sentence."""
+"""Every head of a run on one sentence, and the steps inside one of them."""
 
 import streamlit as st
 
-from pages.ui import frame, heads, pickers
+from pages.ui import frame, heads, inside, pickers
 
 frame.enter(
-    "attention", "Attention", "Each small square is one head. Hover to look, click to pin, Esc to let go; the arrow keys move through tokens and heads."
+    "attention", "Attention", "Each small square is one head. Hover shows, a click pins, Esc lets go; the arrow keys move through tokens, heads and layers."
 )
 
 with st.container(key="fields-top"):
@@ -13,8 +13,14 @@ with st.container(key="fields-top"):
 with top[0]:
     run = pickers.run("attention heads", "attention")
 text = heads.sentence(run)
-with top[1]:
-    steps = heads.steps(run, text)
-shown = heads.read(run, text, steps)
-if shown is not None:
-    heads.show(run, shown)
+view = pickers.segment("View", {"heads": "All heads", "inside": "Inside one head"}, "view")
+if view == "inside":
+    with top[1]:
+        step = pickers.step(run)
+    inside.show(run, step, text)
+else:
+    with top[1]:
+        steps = heads.steps(run, text)
+    shown = heads.read(run, text, steps)
+    if shown is not None:
+        heads.show(run, shown)

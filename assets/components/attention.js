@@ -216,14 +216,19 @@ class Attention extends Hands {
 
   drawTitle() {
     const { of, weights } = this;
-    const title = this.matrix.title;
-    title.replaceChildren();
     const name = of.mode === "head" ? `L${of.layer + 1} H${of.head + 1}` : this.name;
-    element("b", "", title).textContent = name;
     const told = of.mode === "head" ? Object.entries(this.meta.scores).filter(([score], i) => i < 2 || score === this.look.sort).map(([score, row]) => `${score} ${this.score(row, of.layer * weights.H + of.head).toFixed(2)}${row.unit ? ` ${row.unit}` : ""}`) : [];
-    element("span", "", title).textContent = ["", ...told].join(" · ");
+    const text = ["", ...told].join(" · ");
+    const title = this.matrix.title;
+    if (title.dataset.text !== name + text) {
+      title.dataset.text = name + text;
+      title.replaceChildren();
+      element("b", "", title).textContent = name;
+      element("span", "", title).textContent = text;
+    }
     title.title = of.mode === "head" ? "" : MODES[of.mode][1];
-    this.overview.title.textContent = `${weights.L} ${weights.L > 1 ? "layers" : "layer"} × ${weights.H} ${weights.H > 1 ? "heads" : "head"}${this.look.sort === "layer" ? "" : `, by ${this.look.sort}`}`;
+    const heads = `${weights.L} ${weights.L > 1 ? "layers" : "layer"} × ${weights.H} ${weights.H > 1 ? "heads" : "head"}${this.look.sort === "layer" ? "" : `, by ${this.look.sort}`}`;
+    if (this.overview.title.textContent !== heads) this.overview.title.textContent = heads;
   }
 
   /** A named score of a head at the step that is seen. */

@@ -125,6 +125,15 @@ function base64(bytes) {
   return btoa(text);
 }
 
+/** And back. */
+function unpacked64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
+}
+
 /** Everything between `<script>` and `</script>` without what would end it. */
 const asScript = (value) => JSON.stringify(value).replace(/</g, "\\u003c").replace(/\u2028|\u2029/g, " ");
 
@@ -212,16 +221,17 @@ class Exports extends Lines {
     const { buffer, masked } = this.weights;
     const bytes = (array) => base64(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     const meta = { ...this.meta, look: this.told(), command: 1, key: "standing", standing: true };
-    const data = `{ meta: ${asScript(meta)}, weights: new ${buffer.constructor.name}(bytes("${bytes(buffer)}")), masked: bytes2("${bytes(masked)}"), scores: Float32Array.from(${asScript([...this.scores])}) }`;
+    const data = `{ meta: ${asScript(meta)}, weights: new ${buffer.constructor.name}(bytes("weights").buffer), masked: bytes("masked"), scores: Float32Array.from(${asScript([...this.scores])}) }`;
     return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(this.meta.title ?? "Attention")}</title>
 <style>:root{${theme};color-scheme:${this.theme.dark ? "dark" : "light"}} body{margin:24px auto;max-width:1400px;padding:0 24px;background:var(--st-background-color);color:var(--st-text-color);font-family:var(--st-font)}
 ${style.replace(/<\//g, "<\\/")}</style>
 <div id="here"></div>
+<script type="text/plain" id="weights">${bytes(buffer)}</script>
+<script type="text/plain" id="masked">${bytes(masked)}</script>
 <script type="module">
 ${program.replace(/<\/script/gi, "<\\/script")}
-const bytes2 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-const bytes = (text) => bytes2(text).buffer;
+const bytes = (id) => unpacked64(document.getElementById(id).textContent);
 show({ data: ${data}, parentElement: document.getElementById("here"), setStateValue() {} });
 </script></html>
 `;

@@ -74,6 +74,11 @@ class Hands extends Exports {
   showControls() {
     const { controls, look, weights, meta } = this;
     const { S, L, H } = weights;
+    this.panes.classList.toggle("line", look.line);
+    this.zooms.hidden = (this.matrix.cell ?? 20) >= 12 && this.zoom === 1;
+    const shown = JSON.stringify([look, meta.scores, weights.steps, weights.square, L, H, Boolean(weights.words), Boolean(this.playing)]);
+    if (shown === this.controlsShown) return; // what is written anew has to be laid out anew
+    this.controlsShown = shown;
     controls.mode.box.hidden = L * H === 1;
     controls.mode.show(look.mode, weights.square ? [] : ["rollout"]);
     controls.words.box.hidden = !weights.words;
@@ -92,8 +97,6 @@ class Hands extends Exports {
     controls.from.box.classList.toggle("warned", look.from !== null);
     controls.gamma.show(look.gamma);
     controls.cover.show(look.cover);
-    this.panes.classList.toggle("line", look.line);
-    this.zooms.hidden = (this.matrix.cell ?? 20) >= 12 && this.zoom === 1;
   }
 
   togglePlay() {

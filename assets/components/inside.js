@@ -38,17 +38,16 @@ class Inside extends View {
 
   strongest(i) {
     const K = this.keys.length;
-    const row = this.all[`${this.meta.which}_weights`].subarray(i * K, (i + 1) * K);
+    const row = this.all.weights.subarray(i * K, (i + 1) * K);
     return row.indexOf(Math.max(...row));
   }
 
   // ---------------------------------------------------------------- the cards
 
   build() {
-    const { batch, n_heads, d_head, d_model, factor, which, n_added, head, trained } = this.meta;
+    const { batch, n_heads, d_head, d_model, factor, added, head, trained } = this.meta;
     const [Q, K, H] = [this.queries.length, this.keys.length, n_heads];
     const heads = (rows, wide) => shapeOf(batch, H, rows, wide);
-    const wide = (name) => this.all[`${which}_${name}`];
     const scale = Math.abs(factor - 1) < 1e-9 ? "not scaled" : `÷ √${d_head}`;
     const told = trained && `While it trained: ${trained.batch} × ${H} products of [${trained.n} × ${d_head}] · [${d_head} × ${trained.n}] at once.`;
     this.steps = [
@@ -60,13 +59,13 @@ class Inside extends View {
       ["2", "One pair, element by element", "The query times the key in each of its dimensions; their sum is the pair's score.", [{ pair: true }]],
       ["3", "All pairs at once, scaled, masked, and through a softmax", `${heads(Q, d_head)} × ${heads(d_head, K)} → ${heads(Q, K)}: batch and heads only stand side by side, ${batch * H} ${batch * H > 1 ? "products" : "product"} of [${Q} × ${d_head}] · [${d_head} × ${K}]. ${told || ""}`, [
         { title: "q · kᵀ", shape: heads(Q, K), values: this.all.products, rows: "i", columns: "j" },
-        { title: n_added ? `${scale}, + positions` : scale, shape: heads(Q, K), values: wide("scores"), rows: "i", columns: "j" },
-        { title: "mask", shape: heads(Q, K), values: wide("scores"), rows: "i", columns: "j", masked: true },
-        { title: "softmax", shape: heads(Q, K), values: wide("weights"), rows: "i", columns: "j", masked: true, weights: true },
+        { title: added ? `${scale}, + positions` : scale, shape: heads(Q, K), values: this.all.scores, rows: "i", columns: "j" },
+        { title: "mask", shape: heads(Q, K), values: this.all.scores, rows: "i", columns: "j", masked: true },
+        { title: "softmax", shape: heads(Q, K), values: this.all.weights, rows: "i", columns: "j", masked: true, weights: true },
       ]],
       ["4", "The weights mix the values", `z = weights · v; the heads' z side by side, [${batch}, ${Q}, ${d_model}], go through the output projection. Shown is what head ${head + 1} alone writes.`, [
-        { title: "z", shape: heads(Q, d_head), values: wide("z"), rows: "i", columns: "c" },
-        { title: "z · Wₒ", shape: shapeOf(batch, Q, d_model), values: wide("output"), rows: "i", columns: "D" },
+        { title: "z", shape: heads(Q, d_head), values: this.all.z, rows: "i", columns: "c" },
+        { title: "z · Wₒ", shape: shapeOf(batch, Q, d_model), values: this.all.output, rows: "i", columns: "D" },
       ]],
       ["5", "How widely every head looks", "Entropy of each head's rows in bits, with the scale (dark) and without (light). Without it scores are larger, the softmax saturates, and its gradient dies.", [{ entropies: true }]],
     ];
@@ -87,7 +86,7 @@ class Inside extends View {
     const head = element("div", "head", box);
     element("span", "number", head).textContent = number;
     const [title, told] = [element("b", "", head), element("div", "told quiet", box)];
-    const row = element("div", "row", box, { style: `--n:${cards.length}` });
+    const row = element("div", "row", box, { style: `--n:${cards.length};--few:${cards.length === 3 ? 3 : Math.min(2, cards.length)}` });
     return {
       title,
       told,
@@ -158,7 +157,7 @@ class Inside extends View {
     const left = Math.min(LABEL, Math.ceil(names.reduce((wide, name) => Math.max(wide, ruler.width(ruler.fit(name, LABEL - 8))), 0)) + 8);
     const room = box.clientWidth - left - 2;
     const square = card.columns === "j";
-    const cellW = square ? Math.min(30, room / columns, Math.max(320 / rows, room / columns)) : room / columns;
+    const cellW = square ? Math.min(30, room / columns, Math.max(4, 400 / rows)) : room / columns;
     const cellH = square ? cellW : Math.max(1, Math.min(17, 300 / rows));
     const named = square && cellW >= FEWEST;
     const top = named ? Math.min(ABOVE, Math.ceil(this.keys.reduce((wide, name) => Math.max(wide, ruler.width(ruler.fit(name, ABOVE - 8))), 0)) + 8) : 2;
@@ -255,6 +254,7 @@ class Inside extends View {
     context.font = ruler.font;
     context.textBaseline = "middle";
     rows.forEach(([name, values, largest], row) => {
+      context.font = ruler.font;
       context.textAlign = "right";
       context.fillStyle = css(row < 2 ? theme.ink : theme.quiet);
       context.fillText(ruler.fit(name, left - 14), left - 8, row * 30 + 13);
@@ -262,7 +262,8 @@ class Inside extends View {
         const shade = this.pixelOf(x, largest);
         context.fillStyle = css([0, 8, 16].map((shift) => (shade >> shift) & 255));
         context.fillRect(left + at * cell, row * 30 + 1, cell - (cell > 6 ? 1 : 0), 24);
-        if (cell < 27) return;
+        if (cell < 24) return;
+        context.font = `${cell < 27 ? 9 : 10}px ${theme.font}`;
         context.textAlign = "center";
         context.fillStyle = css(Math.abs(x) > 0.55 * largest ? theme.ground : theme.ink, 0.85);
         context.fillText(signed(x, Math.abs(x) >= 10 ? 0 : 1), left + (at + 0.5) * cell, row * 30 + 13);
@@ -320,13 +321,13 @@ class Inside extends View {
 
   say() {
     const { i, j } = this.seen;
-    const { factor, which, d_head, scales } = this.meta;
+    const { factor, which, d_head, scales, added } = this.meta;
     const at = i * this.keys.length + j;
-    const weight = this.all[`${which}_weights`][at];
+    const weight = this.all.weights[at];
     const masked = this.all.masked[at];
     const parts = [[this.queries[i]], " asks ", [this.keys[j]], `: q·k ${signed(this.all.products[at])}`];
     if (Math.abs(factor - 1) > 1e-9) parts.push(`, ÷ √${d_head} ${signed(this.all.products[at] * factor)}`);
-    if (this.meta.n_added) parts.push(`, with positions ${signed(this.all[`${which}_scores`][at])}`);
+    if (added) parts.push(`, with positions ${signed(this.all.scores[at])}`);
     parts.push(masked ? `, masked (${CAUSES[masked]})` : `, after the softmax ${weight.toFixed(3)}`);
     const of = this.meta.layer * this.meta.n_heads + this.meta.head;
     const [own, other] = ["own", "other"].map((name) => this.all[`${name}_entropies`][of]);

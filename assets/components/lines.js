@@ -12,7 +12,8 @@ class Lines extends Panes {
     const { cells, left } = this.lineCells(null, null);
     const way = this.look.line && this.weights.square ? "arcs above look back, beneath ahead" : "query → key";
     const rest = all ? (left ? `, the ${cells.length} strongest of ${left + cells.length} lines` : `, from ${FAINTEST} up`) : this.slices && !this.look.line && this.seen.query !== null ? "; right: every head of the layer" : "";
-    this.lines.title.textContent = this.lines.title.title = way + rest;
+    const { title } = this.lines;
+    if (title.textContent !== way + rest) title.textContent = title.title = way + rest;
     const context = this.frameOf(this.lines, this.lines.width, this.lines.height);
     this.paintLines(context);
   }

@@ -1,5 +1,6 @@
 """Inside one head: every step from its queries, keys and values to what it writes into the residual stream."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from torch import Tensor
 from core.batch import Batch
 from core.blocks.attention import Attention, pattern
 from core.inspection.attention import part_of
-from core.inspection.hooks import capture, hook_points
+from core.inspection.hooks import hook_points, record
 from core.models.language_model import LanguageModel, resting
 
 Matrix = Float[np.ndarray, "query key"]
@@ -32,6 +33,8 @@ class Softmax:
 class Inside:
     """One head on one text. `own` is as the model computes; `other` as it would be from the same q, k and v with the scale switched off, or on (T5)."""
 
+    queries: list[str]  # the tokens that look
+    keys: list[str]  # the tokens that are looked at
     q: Float[np.ndarray, "query d_head"]
     k: Float[np.ndarray, "key d_head"]
     v: Float[np.ndarray, "key d_head"]
@@ -45,13 +48,20 @@ class Inside:
     d_model: int
 
 
-def inside(model: LanguageModel, batch: Batch, part: str, layer: int, head: int) -> Inside:
-    """Head `head` of layer `layer` (from 0) of one kind of attention (core.patterns.PARTS), on the batch's first sequence."""
-    names = [name.removesuffix(".pattern") for name in hook_points(model, "*.pattern") if part_of(name) == part]
-    with resting(model), capture(model, "*") as captured:
+def inside(model: LanguageModel, batch: Batch, tokens: Sequence[str], source: Sequence[str], part: str, layer: int, head: int) -> Inside:
+    """Head `head` of layer `layer` (from 0) of one kind of attention (core.patterns.PARTS), on the batch's first sequence.
+
+    tokens, source: those of `batch.ids` and `batch.source`, as shown. ValueError in words where this attention has no queries, keys and values.
+    """
+    found_in = "self" if part == "query" else part  # XLNet's two streams pass the same points, the query stream first
+    names = [name.removesuffix(".pattern") for name in hook_points(model, "*.pattern") if part_of(name) == found_in]
+    layers = [module for name in names if isinstance(module := model.get_submodule(name), Attention)]
+    if not layers:
+        raise ValueError("A recurrent decoder asks with its state, not with queries, keys and values of heads. Choose a run of another system.")
+    with resting(model), record(model, "*") as recorded:
         model.hidden(batch)
-        steps = [{point: captured[f"{name}.{point}"][0] for point in ("q", "k", "v", "mask", "scores")} for name in names]
-        layers = [module for name in names if isinstance(module := model.get_submodule(name), Attention)]
+        turn = 0 if part == "query" else -1
+        steps = [{point: recorded[f"{name}.{point}"][turn][0] for point in ("q", "k", "v", "mask", "scores")} for name in names]
         here, found = layers[layer], steps[layer]
         q, k, v = (found[point][head] for point in ("q", "k", "v"))
         products = q @ k.T
@@ -62,7 +72,9 @@ def inside(model: LanguageModel, batch: Batch, part: str, layer: int, head: int)
         added = found["scores"][head] - here.scale * products
         known = array(added) if added.abs().max() > 1e-5 else None
         seen = allowed[head].cpu().numpy()
-        return Inside(array(q), array(k), array(v), array(products), known, seen, own, other, len(layers), here.n_heads, here.out.out_features)
+        queries, keys = {"encoder": (source, source), "cross": (tokens, source)}.get(part, (tokens, tokens))
+        sizes = (len(layers), here.n_heads, here.out.out_features)
+        return Inside(list(queries), list(keys), array(q), array(k), array(v), array(products), known, seen, own, other, *sizes)
 
 
 def _softmax(layers: list[Attention], steps: list[dict[str, Tensor]], factor: float, layer: int, head: int, v: Tensor, w_out: Tensor) -> Softmax:

@@ -14,6 +14,7 @@ from torch import Tensor
 from core.batch import IGNORE, Batch
 from core.inspection.attention import patterns
 from core.inspection.contextual import Contextual, contextual
+from core.inspection.inside import Inside, inside
 from core.models.language_model import LanguageModel, resting
 from core.patterns import Patterns
 from core.text.tokenizers import Tokenizer
@@ -68,6 +69,11 @@ class Trained:
         """What each layer makes of each token of a text; where there is an encoder, what its layers make of a source."""
         reading = self.read(text)
         return contextual(self.model, reading.batch, reading.tokens)
+
+    def inside(self, text: str, part: str, layer: int, head: int) -> Inside:
+        """The steps inside one head (from 0) of one kind of attention, on a text."""
+        reading = self.read(text)
+        return inside(self.model, reading.batch, reading.tokens, reading.source, part, layer, head)
 
     def vectors(self, counts: np.ndarray) -> Vectors:
         """The token embedding: ordinary tokens, most frequent first. counts: int64 [vocab_size]."""

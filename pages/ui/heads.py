@@ -2,6 +2,8 @@
 
 import math
 import time
+from collections.abc import Sequence
+from typing import TypeVar
 
 import streamlit as st
 
@@ -10,6 +12,8 @@ from core.text.grouping import words
 from core.training.run import Run
 from pages.ui import address, load, pickers, say
 from pages.ui.viewer import LOOK, attention_view
+
+Kind = TypeVar("Kind", History, Patterns)
 
 KEY = "attention-sentence"
 LONGEST = 4000  # characters: a server refuses an address that is much longer
@@ -46,14 +50,19 @@ def read(run: Run, text: str, at: list[int]) -> History | None:
         st.info("This run has kept no attention. Type a sentence above; a run that was trained without attention has none to show.", icon=":material/edit:")
     if not found:
         return None
-    named = {each.part: each for each in found}
-    parts = sorted(named, key=lambda part: part != "cross")
-    chosen = named[pickers.segment("Attention", {part: PARTS[part] for part in parts}, "part")] if len(parts) > 1 else found[0]
+    chosen = one_part(found)
     if any("[UNK]" in side for side in (chosen.queries, chosen.keys)):
         st.caption("[UNK] stands for what is not in this run's vocabulary.")
     if len(chosen.steps) < len(at):
         st.caption(f"{len(chosen.steps)} of {len(at)} snapshots are shown: the others read other tokens than the last, kept no weights, or would be too many.")
     return chosen
+
+
+def one_part(found: Sequence[Kind]) -> Kind:
+    """One kind of attention of those that a model has, in the address; the decoder's to its encoder is the first."""
+    named = {each.part: each for each in found}
+    parts = sorted(named, key=lambda part: part != "cross")
+    return named[pickers.segment("Attention", {part: PARTS[part] for part in parts}, "part")] if len(parts) > 1 else found[0]
 
 
 def _typed(run: Run, text: str, at: list[int]) -> list[History]:

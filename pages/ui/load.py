@@ -196,6 +196,16 @@ def _mix(folder: str, created: float, step: int) -> Mix | None:
     return snapshot(Run(Path(folder)), step).mix()
 
 
+def inside(run: Run, step: int, text: str, part: str, layer: int, head: int) -> Any:
+    """The steps inside one head (from 0) on a text, a core.inspection.inside.Inside; ValueError in words where there are none."""
+    return _inside(str(run.folder), run.config.created, step, text, part, layer, head)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _inside(folder: str, created: float, step: int, text: str, part: str, layer: int, head: int) -> Any:
+    return _trained(folder, created, step).inside(text, part, layer, head)
+
+
 @st.cache_data(max_entries=200, show_spinner=False)
 def folder_size(folder: str, changed: float) -> int:
     """Bytes of a run's folder, counted again when it changed."""

@@ -48,39 +48,46 @@ def attention_view(
     Sent are 4, 2 or 1 bytes a weight, depending on how many there are: 38 MB for 12 x 12 heads of 512 tokens.
     """
     stack = weights if weights.ndim == 5 else weights[None]
+    number, wanted = command(key, dict(look or {}))
+    told_of = {"key": key, "command": number, "look": wanted, "title": sendable(title), "height": height, "compact": compact}
+    meta, arrays = message(stack, queries, keys, masked, steps, words, scores)
+    data = {"meta": meta | told_of, **{name: column(array.ravel()) for name, array in arrays.items()}}
+    heard = _attention(key=key, data=data, on_look_change=lambda: None).look
+    told = dict(heard["told"]) if heard and heard["command"] == number else wanted
+    st.session_state[f"{key} told"] = told
+    if arrays["weights"].dtype == np.uint8 and stack.dtype != np.uint8:
+        _floats_of(key, stack)
+    return told
+
+
+def message(
+    stack: NDArray[Any],
+    queries: Sequence[str],
+    keys: Sequence[str],
+    masked: NDArray[Any],
+    steps: Sequence[int] = (),
+    words: tuple[Sequence[int], Sequence[int]] | None = None,
+    scores: Scores | None = None,
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """What the browser gets: plain values, and the arrays `weights`, `masked` and `scores`."""
     assert stack.shape[3:] == (len(queries), len(keys)) == masked.shape, "tokens, weights and mask differ in size"
     assert len(steps) == len(stack) or not steps, "each step needs its weights"
-    cause = causes(masked, keys) if masked.dtype == bool else masked.astype(np.uint8)
-    sent = _sent(stack)
-    rows = {name: {"row": i, "rising": rising, "unit": unit} for i, (name, (_, rising, unit)) in enumerate((scores or {}).items())}
-    number, wanted = _command(key, dict(look or {}))
+    told = dict(scores or {})
     meta = {
-        "key": key,
         "shape": list(stack.shape),
         "steps": list(steps) or [0],
         "queries": [sendable(token) for token in queries],
         "keys": [sendable(token) for token in keys],
         "words": None if words is None or all(len(set(side)) == len(side) for side in words) else [list(side) for side in words],
-        "scores": rows,
-        "command": number,
-        "look": wanted,
-        "title": sendable(title),
-        "height": height,
-        "compact": compact,
+        "scores": {name: {"row": i, "rising": rising, "unit": unit} for i, (name, (_, rising, unit)) in enumerate(told.items())},
     }
-    numbers = [np.asarray(values, np.float32).ravel() for values, *_ in (scores or {}).values()]
-    data = {
-        "meta": meta,
-        "weights": column(sent.ravel()),
-        "masked": column(cause.ravel()),
-        "scores": column(np.concatenate(numbers or [np.zeros(0, np.float32)])),
+    numbers = [np.asarray(values, np.float32).ravel() for values, *_ in told.values()]
+    arrays = {
+        "weights": _sent(stack),
+        "masked": causes(masked, keys) if masked.dtype == bool else masked.astype(np.uint8),
+        "scores": np.concatenate(numbers or [np.zeros(0, np.float32)]),
     }
-    heard = _attention(key=key, data=data, on_look_change=lambda: None).look
-    told = dict(heard["told"]) if heard and heard["command"] == number else wanted
-    st.session_state[f"{key} told"] = told
-    if sent.dtype == np.uint8 and stack.dtype != np.uint8:
-        _floats_of(key, stack)
-    return told
+    return meta, arrays
 
 
 def _sent(weights: NDArray[Any]) -> NDArray[Any]:
@@ -101,7 +108,7 @@ def _floats_of(key: str, weights: NDArray[Any]) -> None:
     _floats(key=f"{key} floats", data={"meta": {"view": key, "of": list(of)}, "floats": column(floats)}, on_ask_change=lambda: None)
 
 
-def _command(key: str, wanted: dict[str, str]) -> tuple[int, dict[str, str]]:
+def command(key: str, wanted: dict[str, str]) -> tuple[int, dict[str, str]]:
     """The number and content of the last command to the view `key`.
 
     A page hands in what its URL says, which is now and then what the view itself reported a run ago. That is no command: obeyed, it would undo the

@@ -110,6 +110,19 @@ def test_from_training_to_attention_of_a_sentence_of_ones_own(serve: Serve, visi
     expect(page).to_have_url(re.compile(r"text="))
     assert page.locator("img[src=x]").count() == 0
     assert page.get_by_test_id("stAlert").count() == 0
+    expect(page.locator(".attention .headline")).to_contain_text("The strongest")
+    page.get_by_text("Inside one head", exact=True).click()
+    settle(page)
+    entropy = page.locator(".inside .detail")
+    expect(entropy).to_contain_text(re.compile(r"Layer 1, head 1 · entropy \d\.\d\d bits with the scale, \d\.\d\d without$"))
+    page.locator(".inside .body").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".inside .headline b").first).to_have_text("the")
+    expect(page.locator(".inside .headline")).to_contain_text(re.compile(r"q·k −?\d+\.\d{3}, ÷ √8 −?\d+\.\d{3}, (after the softmax 0\.\d{3}|masked)"))
+    page.get_by_text("off", exact=True).click()
+    expect(entropy).to_contain_text("without (shown)")
+    expect(page).to_have_url(re.compile("view=inside.*scale=other|scale=other.*view=inside"))
+    assert page.locator("img[src=x]").count() == 0
 
 
 def test_a_refresh_and_a_second_tab_show_the_run_where_it_is(serve: Serve, visit: Visit, home):

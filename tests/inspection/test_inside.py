@@ -12,8 +12,10 @@ from core.inspection.hooks import capture
 from core.inspection.inside import inside
 from core.models.bert import BERT
 from core.models.gpt import GPT
+from core.models.seq2seq import Seq2Seq
 from core.models.t5 import T5
 from core.models.transformer import Transformer
+from core.models.xlnet import XLNet
 from core.objectives.causal import to_read
 from core.systems.gpt import GPTSettings
 
@@ -41,7 +43,7 @@ def test_weights_and_outputs_are_those_of_torchs_multihead_attention() -> None:
     qkv, o = block.attention.qkv, block.attention.out
     judge.load_state_dict({"in_proj_weight": qkv.weight, "in_proj_bias": qkv.bias, "out_proj.weight": o.weight, "out_proj.bias": o.bias})
     out, weights = judge(x, x, x, attn_mask=~BATCH.attn_mask[0, 0], average_attn_weights=False)
-    heads = [inside(model, BATCH, "self", 1, head) for head in range(3)]
+    heads = [inside(model, BATCH, "abcde", "", "self", 1, head) for head in range(3)]
     np.testing.assert_allclose(np.stack([each.own.weights for each in heads]), weights[0].detach(), atol=1e-5)
     together = sum(each.own.output for each in heads) + block.attention.out.bias.detach().numpy()
     np.testing.assert_allclose(together, out[0].detach(), atol=1e-5)
@@ -49,7 +51,7 @@ def test_weights_and_outputs_are_those_of_torchs_multihead_attention() -> None:
 
 @pytest.mark.parametrize("head", [0, 2])
 def test_each_step_follows_from_the_one_before(head: int) -> None:
-    found = inside(gpt(), BATCH, "self", 0, head)
+    found = inside(gpt(), BATCH, "abcde", "", "self", 0, head)
     q, k, v = map(torch.tensor, (found.q, found.k, found.v))
     allowed = torch.tensor(found.allowed)
     for step, factor in ((found.own, 0.5), (found.other, 1.0)):  # d_head is 4
@@ -65,14 +67,14 @@ def test_each_step_follows_from_the_one_before(head: int) -> None:
 
 
 def test_without_the_scale_the_softmax_saturates_in_every_head() -> None:
-    found = inside(gpt(), BATCH, "self", 0, 0)
+    found = inside(gpt(), BATCH, "abcde", "", "self", 0, 0)
     assert (found.other.entropies < found.own.entropies).all()
 
 
 def test_t5_adds_distances_and_has_its_scale_the_other_way_round() -> None:
     torch.manual_seed(0)
     model = T5(d_model=12, n_heads=3, n_layers=2, d_ff=24, n_ctx=16, vocab_size=20)
-    found = inside(model, PAIR, "encoder", 1, 2)
+    found = inside(model, PAIR, "abcd", "abc", "encoder", 1, 2)
     bias = model.encoder_distances(3, 3)[0, 2].detach().numpy()
     np.testing.assert_allclose(found.added, bias, atol=1e-5)
     np.testing.assert_allclose(found.own.scores, found.products + bias, atol=1e-5)
@@ -83,14 +85,33 @@ def test_t5_adds_distances_and_has_its_scale_the_other_way_round() -> None:
 def test_a_decoder_asks_its_encoder_by_keys_of_another_length(part: str) -> None:
     torch.manual_seed(0)
     model = Transformer(d_model=12, n_heads=3, n_layers=2, d_ff=24, n_ctx=16, vocab_size=20)
-    found = inside(model, PAIR, part, 1, 0)
+    found = inside(model, PAIR, "abcd", "abc", part, 1, 0)
     seen = {each.part: each for each in patterns(model, PAIR, "abcd", "abc")}[part]
     np.testing.assert_allclose(found.own.weights, seen.weights[1, 0], atol=1e-6)
     assert np.array_equal(found.allowed, seen.allowed)
+    assert (found.queries, found.keys) == (list(seen.queries), list(seen.keys))
 
 
 def test_a_token_alone_looks_at_itself() -> None:
     model = BERT(d_model=8, n_heads=2, n_layers=1, n_ctx=4, vocab_size=9)
-    found = inside(model, to_read([3]), "self", 0, 1)
+    found = inside(model, to_read([3]), "a", "", "self", 0, 1)
     assert found.own.weights.tolist() == [[1.0]]
     assert found.own.entropies.tolist() == [[0.0, 0.0]]
+
+
+@pytest.mark.parametrize("part", ["query", "self"])
+def test_each_of_xlnets_streams_has_its_own_queries(part: str) -> None:
+    torch.manual_seed(0)
+    model = XLNet(d_model=12, n_heads=3, n_layers=2, d_ff=24, n_ctx=8, vocab_size=10)
+    ids = torch.tensor([[1, 2, 3, 4]])
+    batch = Batch(ids, ids, causal(4), query_mask=causal(4) & ~torch.eye(4, dtype=torch.bool))
+    found = inside(model, batch, "abcd", "", part, 1, 2)
+    seen = {each.part: each for each in patterns(model, batch, "abcd")}[part]
+    np.testing.assert_allclose(found.own.weights, seen.weights[1, 2], atol=1e-6)
+    assert found.added is not None
+
+
+def test_a_recurrent_decoder_has_no_heads_to_look_into() -> None:
+    model = Seq2Seq(d_model=8, n_layers=1, n_ctx=8, vocab_size=20)
+    with pytest.raises(ValueError, match="asks with its state"):
+        inside(model, PAIR, "abcd", "abc", "cross", 0, 0)
