@@ -13,14 +13,15 @@ with st.container(key="fields-top"):
 with top[0]:
     run = pickers.run("attention heads", "attention")
 text = heads.sentence(run)
-view = pickers.segment("View", {"heads": "All heads", "inside": "Inside one head"}, "view")
+with st.container(horizontal=True, gap="large"):
+    view = pickers.segment("View", {"heads": "All heads", "inside": "Inside one head"}, "view")
+    if view == "heads":
+        with top[1]:
+            steps = heads.steps(run, text)
+        shown = heads.read(run, text, steps)
 if view == "inside":
     with top[1]:
         step = pickers.step(run)
     inside.show(run, step, text)
-else:
-    with top[1]:
-        steps = heads.steps(run, text)
-    shown = heads.read(run, text, steps)
-    if shown is not None:
-        heads.show(run, shown)
+elif shown is not None:
+    heads.show(run, shown)

@@ -209,7 +209,7 @@ class Hands extends Exports {
       });
     }
     this.listen(this.matrix.scroll, { wheel: (event) => event.ctrlKey && (event.preventDefault(), this.zoomBy(event.deltaY < 0 ? 1.15 : 1 / 1.15)) });
-    this.listen(this.panes, { keydown: (event) => this.press(event) });
+    this.listen(this.root, { keydown: (event) => this.press(event) });
   }
 
   click({ layer, head, row, query, key }, event) {
@@ -233,7 +233,8 @@ class Hands extends Exports {
   // ---------------------------------------------------------------- keys
 
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.panes.contains(event.target) || event.target.closest("button")) return;
+    const elsewhere = !this.panes.contains(event.target) || event.target.closest("button"); // there only Esc is ours
+    if (event.ctrlKey || event.metaKey || event.altKey || (elsewhere && event.key !== "Escape")) return;
     const act = this.actions(event.shiftKey)[event.key];
     if (!act) return;
     event.preventDefault();

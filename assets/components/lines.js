@@ -79,8 +79,9 @@ class Lines extends Panes {
       context.stroke();
     }
     if (seen.query === null || seen.key === null || shut(sheet.masked[seen.query * sheet.K + seen.key])) return;
-    context.strokeStyle = css(this.theme.ink);
-    context.lineWidth = 1.5;
+    const faint = Math.abs(this.weightAt(seen.query, seen.key)) < FAINTEST;
+    context.strokeStyle = css(this.theme.ink, faint ? 0.35 : 1);
+    context.lineWidth = faint ? 1 : 1.5;
     context.beginPath();
     path.call(this, context, seen.query, seen.key);
     context.stroke();

@@ -170,12 +170,24 @@ class Panes extends View {
       context.lineWidth = state ? 2 : 1;
       const out = state ? 1 : 0.5;
       context.strokeRect(x - out, y - out, wide + 2 * out, high + 2 * out);
+      if (here) this.paintPlace(context, x, y);
       if (!under) continue;
       context.textAlign = "center";
       context.fillStyle = css(state === 2 ? theme.ink : theme.quiet);
       context.fillText(`L${Math.floor(place / H) + 1} H${(place % H) + 1}`, x + wide / 2, y + high + 9);
     }
     context.restore();
+  }
+
+  /** Where in its thumbnail the row, the column and the cell lie that are looked at. */
+  paintPlace(context, x, y) {
+    const { seen, sheet, theme } = this;
+    const { wide, high } = this.overview;
+    const [row, column] = [y + ((seen.query + 0.5) * high) / sheet.Q, x + ((seen.key + 0.5) * wide) / sheet.K];
+    context.strokeStyle = css(theme.ink, 0.75);
+    context.lineWidth = 1;
+    if (seen.query !== null) line(context, x, row, x + wide, row);
+    if (seen.key !== null) line(context, column, y, column, y + high);
   }
 
   paintHeadNames(context) {

@@ -60,6 +60,10 @@ class Trained:
         seen = ids[: self.model.n_ctx]
         return Reading(self.batch(seen), self.shown(seen), n_left_out=len(ids) - len(seen))
 
+    def settled(self, text: str) -> str:
+        """The text with whatever this model would add to it, so that another step's model reads the same."""
+        return text
+
     def patterns(self, text: str) -> list[Patterns]:
         """The attention of a text, one Patterns for each kind of attention that the model has."""
         reading = self.read(text)

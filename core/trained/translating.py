@@ -29,6 +29,10 @@ class Translates(Trained):
         source, _ = self.source(text.partition("\t")[0])
         return contextual(self.model, pair_batch([source], [[]], self.tokenizer, self.model.device), self.shown(source))
 
+    def settled(self, text: str) -> str:
+        """With its own likeliest target where the text gives none."""
+        return text if text.partition("\t")[2].strip() else "\t".join(self.answer(text))
+
     def source(self, text: str) -> tuple[list[int], int]:
         """The tokens that the encoder reads, and how many had no room; ValueError in words where there is none."""
         ids = self.ids(text)

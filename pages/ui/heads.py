@@ -16,45 +16,57 @@ from pages.ui.viewer import LOOK, attention_view
 Kind = TypeVar("Kind", History, Patterns)
 
 KEY = "attention-sentence"
-LONGEST = 4000  # characters: a server refuses an address that is much longer
+LONGEST = 4000  # characters of an address: a server refuses one that is much longer
 MOST = 40_000_000  # weights of one step: what a browser takes in within a few seconds
 
 RISING = ("entropy", "distance")  # heads with the lowest of these come first, of every other score with the highest
 UNITS_OF = {"distance": "tokens"}
 
+PLACEHOLDER = "the run's own probe sentence; type any other, or a source, → and its target"
+
 
 def sentence(run: Run) -> str:
     """A field for a sentence, in the address; empty means the run's probe."""
-    shown = address.held(KEY, address.get("text")[:LONGEST])
-    typed = st.text_input("Sentence", shown, LONGEST, KEY, placeholder="the run's own probe sentence; type any other", icon=":material/edit:")
-    address.put(text=typed.strip())
-    return typed.strip()
+    shown = address.held(KEY, address.get("text"))
+    typed = st.text_input("Sentence", shown, 50_000, KEY, placeholder=PLACEHOLDER, icon=":material/edit:").strip()
+    if len(typed) > LONGEST:
+        st.caption(f"{len(typed):,} characters are too many for an address: a link to this view will show the run's own probe.")
+    address.put(text=typed if len(typed) <= LONGEST else None)
+    return typed
+
+
+def as_read(text: str) -> str:
+    """A source and its target, → between them in a field, with a tab between them for a model."""
+    return "\t".join(part.strip() for part in text.split("→", 1))
 
 
 def steps(run: Run, text: str) -> list[int]:
-    """The steps whose models are to read: of the run's own probe all, of a typed sentence one, or all where that is asked for."""
+    """The steps whose models are to read: none of the run's own probe, whose attention is kept; one of a typed sentence; all where that is asked for."""
     known = [each.step for each in run.snapshots()]
-    if not text or len(known) < 2:
-        return known
-    through = st.toggle(
-        "Through training", address.held("through", address.get("through") == "yes"), "through", help="Reads the sentence with the model of every snapshot."
-    )
+    if len(known) < 2 or (not text and all(len(each.steps) == len(known) for each in load.probes(run))):
+        return known if text else []
+    begun = address.held("through", address.get("through") == "yes")
+    help = "Reads the sentence with the model of every snapshot; what a decoder writes is what the last one wrote."
+    through = st.toggle("Through training", begun, "through", help=help)
     address.put(through="yes" if through else None)
-    return known if through else [pickers.step(run)]
+    if through:
+        return known
+    return [pickers.step(run)] if text else []
 
 
 def read(run: Run, text: str, at: list[int]) -> History | None:
     """What is to be shown, of the kind of attention that is chosen; None after a sentence that says why there is nothing."""
-    found = _typed(run, text, at) if text else load.probes(run)
-    if not found and not text:
+    found = _typed(run, as_read(text) or probe(run), at) if at else load.probes(run)
+    if not found and not at:
         st.info("This run has kept no attention. Type a sentence above; a run that was trained without attention has none to show.", icon=":material/edit:")
     if not found:
         return None
     chosen = one_part(found)
     if any("[UNK]" in side for side in (chosen.queries, chosen.keys)):
         st.caption("[UNK] stands for what is not in this run's vocabulary.")
-    if len(chosen.steps) < len(at):
-        st.caption(f"{len(chosen.steps)} of {len(at)} snapshots are shown: the others read other tokens than the last, kept no weights, or would be too many.")
+    n = len(at or run.snapshots())
+    if len(chosen.steps) < n:
+        st.caption(f"{len(chosen.steps)} of {n} snapshots are shown: the others read other tokens than the last, kept no weights, or would be too many.")
     return chosen
 
 
@@ -69,6 +81,8 @@ def _typed(run: Run, text: str, at: list[int]) -> list[History]:
     """By the models of these steps; one after the other, so that it can be said how far it is."""
     bar, begun = (st.progress(0.0, "Reading…"), time.monotonic()) if len(at) > 1 else (None, 0.0)
     found: dict[int, list[Patterns]] = {}
+    if len(at) > 1:
+        text = _settled(run, text, at)
     for n, step in enumerate(reversed(at)):  # the last first: it has its weights, and what is wrong with the sentence shows at once
         try:
             with st.spinner("Reading the model…", show_time=True):
@@ -89,6 +103,15 @@ def _typed(run: Run, text: str, at: list[int]) -> list[History]:
     longest = math.isqrt(MOST // math.prod(last[0].weights.shape[:2]))
     _say_what_is_left_out(last, longest)
     return load.typed(run, sorted(found), text, longest)
+
+
+def _settled(run: Run, text: str, at: list[int]) -> str:
+    """The text as the last of these models reads it, its own translation with it; as it is where that model cannot read it, which is said later."""
+    try:
+        settled: str = load.trained(run, max(at)).settled(text)
+    except ValueError:
+        return text
+    return settled
 
 
 def _say_what_is_left_out(found: list[Patterns], longest: int) -> None:
@@ -119,3 +142,15 @@ def show(run: Run, shown: History) -> dict[str, str]:
     )
     address.put(**{name: told.get(name) for name in names})
     return told
+
+
+def probe(run: Run) -> str:
+    """The run's own probe as a text that its model reads again: the one it was given, or the tokens of its snapshots joined."""
+    if run.config.probes:
+        return run.config.probes[0]
+    kept = load.attention(run, run.snapshots()[-1].step)
+    sides = {each.part: list(each.keys) for each in kept[0]} if kept else {}
+    tokens = next((sides[part] for part in ("encoder", "cross", "self") if part in sides), [])
+    own = [token for token in tokens if not (token.startswith("[") and token.endswith("]"))]
+    blank = " " if run.config.tokenizer.kind in ("word", "wordpiece") else ""
+    return blank.join(own).replace(" ##", "").strip()

@@ -17,7 +17,7 @@ MOST = 256  # tokens that are shown: of more a cell is smaller than the eye sees
 
 def show(run: Run, step: int, text: str) -> None:
     """Of a typed text, or else of the run's own probe."""
-    text = text or probe(run)
+    text = heads.as_read(text) or heads.probe(run)
     try:
         with st.spinner("Reading the model…", show_time=True):
             found = load.patterns(run, step, text)
@@ -81,15 +81,3 @@ def _view(key: str, run: Run, seen: Any, scaled: str, layer: int, head: int) -> 
     told = dict(heard["told"]) if heard and heard["command"] == number else look
     st.session_state[f"{key} told"] = told
     address.put(token=told.get("token"), key=told.get("key"))
-
-
-def probe(run: Run) -> str:
-    """The run's own probe as a text that its model reads again: the one it was given, or the tokens of its snapshots joined."""
-    if run.config.probes:
-        return run.config.probes[0]
-    kept = load.attention(run, run.snapshots()[-1].step)
-    sides = {each.part: list(each.keys) for each in kept[0]} if kept else {}
-    tokens = next((sides[part] for part in ("encoder", "cross", "self") if part in sides), [])
-    own = [token for token in tokens if not (token.startswith("[") and token.endswith("]"))]
-    blank = " " if run.config.tokenizer.kind in ("word", "wordpiece") else ""
-    return blank.join(own).replace(" ##", "").strip()
