@@ -13,15 +13,16 @@ with st.container(key="fields-top"):
 with top[0]:
     run = pickers.run("attention heads", "attention")
 text = heads.sentence(run)
-with st.container(horizontal=True, gap="large"):
+row = st.container(horizontal=True, gap="large")
+with row:
     view = pickers.segment("View", {"heads": "All heads", "inside": "Inside one head"}, "view")
-    if view == "heads":
-        with top[1]:
-            steps = heads.steps(run, text)
-        shown = heads.read(run, text, steps)
 if view == "inside":
     with top[1]:
         step = pickers.step(run)
     inside.show(run, step, text)
-elif shown is not None:
-    heads.show(run, shown)
+else:
+    with top[1]:
+        steps = heads.steps(run, text)
+    shown = heads.read(run, text, steps, row)
+    if shown is not None:
+        heads.show(run, shown)

@@ -12,6 +12,7 @@ class Attention extends Hands {
   // ---------------------------------------------------------------- data
 
   update({ meta, weights, masked, scores }) {
+    const before = this.weights && this.told(); // in words, for there may be more steps now
     this.meta = meta;
     this.weights = new Weights(meta, column(weights), column(masked));
     this.scores = column(scores); // [name, step, layer, head]
@@ -20,7 +21,7 @@ class Attention extends Hands {
       const told = meta.look;
       this.command = meta.command; // Python speaks only when this number changes; otherwise what is chosen here stays
       this.look = this.read(known?.command === meta.command ? known.told : told);
-    } else this.look = this.read(this.told());
+    } else this.look = this.read(before);
     const { L, H } = this.weights;
     for (const [name, n] of [["layer", L], ["head", H]]) if (this.hover[name] >= n) this.hover = {};
     this.root.classList.toggle("compact", Boolean(meta.compact));

@@ -100,7 +100,7 @@ class Lines extends Panes {
   /** The strength of a weight as the opacity of a tint behind its token. */
   tint(weight) {
     const colour = this.sheet.signed ? changeColours(this.theme)[weight < 0 ? 0 : 1] : this.colour;
-    return css(colour, 0.42 * (this.strength[Math.min(4095, Math.round(Math.abs(weight) * 4095))] / 255));
+    return css(colour, (0.42 * this.strengthOf(weight)) / 255);
   }
   get strongest() {
     return this.seen.query === null ? [] : this.weights.row(this.sheet, this.seen.query).order.slice(0, TOLD);
@@ -177,11 +177,11 @@ class Lines extends Panes {
   /** One upright slice for each head of this layer, as strong as that head's weight. */
   paintSlices(context, key, y, high) {
     const { strip, width } = this.lines;
-    const { H, K, unit, buffer } = this.weights;
+    const { H, K } = this.weights;
     const { layer, head, query } = this.seen;
     for (let h = 0; h < H; h++) {
-      const weight = buffer[this.weights.start(this.look.step, layer, h) + query * K + key] / unit;
-      context.fillStyle = css(this.colourOf(layer, h), this.strength[Math.min(4095, Math.round(weight * 4095))] / 255);
+      const weight = this.weights.at(this.weights.start(this.look.step, layer, h) + query * K + key);
+      context.fillStyle = css(this.colourOf(layer, h), this.strengthOf(weight) / 255);
       context.fillRect(width - strip * (H - h), y - high / 2, strip - 1, high);
       if (h !== head) continue;
       context.fillStyle = css(this.theme.faint);

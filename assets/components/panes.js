@@ -87,16 +87,19 @@ class Panes extends View {
   /** How strong a weight looks, 0..255: its power of gamma. */
   get strength() {
     const { gamma } = this.look;
-    if (this.curve?.gamma !== gamma) this.curve = Object.assign(Uint8Array.from({ length: 4096 }, (_, i) => Math.round(255 * (i / 4095) ** gamma)), { gamma });
+    if (this.curve?.gamma !== gamma) this.curve = Object.assign(Uint8Array.from({ length: FINE + 1 }, (_, i) => Math.round(255 * (i / FINE) ** gamma)), { gamma });
     return this.curve;
+  }
+  strengthOf(weight) {
+    return this.strength[Math.min(FINE, Math.round(Math.abs(weight) * FINE))];
   }
   /** Which cells are among the strongest that are asked for; null where all are. */
   get within() {
     return this.look.cover < 100 ? this.weights.cover(this.sheet, this.look.cover / 100) : null;
   }
   pixelOf(weight, ramp) {
-    if (this.sheet.signed) return (weight < 0 ? this.change.fell : this.change.rose)[this.strength[Math.min(4095, Math.round(Math.abs(weight) * 4095))]];
-    return ramp[this.strength[Math.min(4095, Math.round(weight * 4095))]];
+    if (this.sheet.signed) return (weight < 0 ? this.change.fell : this.change.rose)[this.strengthOf(weight)];
+    return ramp[this.strengthOf(weight)];
   }
 
   hatch(context, cause) {
@@ -213,21 +216,20 @@ class Panes extends View {
     const { wide, high, spots } = this.overview;
     const { H } = this.weights;
     const ratio = devicePixelRatio || 1;
-    const { bytes, w, h, shut: closed } = this.weights.thumbs(this.look, Math.round(wide * ratio), Math.round(high * ratio));
+    const { shades, w, h, shut: closed } = this.weights.thumbs(this.look, Math.round(wide * ratio), Math.round(high * ratio));
     const sheet = document.createElement("canvas");
     [sheet.width, sheet.height] = [w, h];
     const to = sheet.getContext("2d");
     const image = to.createImageData(w, h);
     const pixels = new Uint32Array(image.data.buffer);
-    const bend = Uint8Array.from({ length: 256 }, (_, i) => Math.round(255 * (i / 255) ** this.look.gamma));
+    const { strength } = this;
     context.imageSmoothingEnabled = false;
     for (const [place, x, y] of spots) {
       const ramp = this.ramp(this.colourOf(Math.floor(place / H), place % H));
       for (let i = 0, at = place * w * h; i < w * h; i++, at++) {
-        const byte = bytes[at];
+        const shade = shades[at];
         if (closed[i]) pixels[i] = this.shutPixel;
-        else if (this.look.from === null) pixels[i] = ramp[bend[Math.min(255, byte)]];
-        else pixels[i] = (byte < 0 ? this.change.fell : this.change.rose)[bend[Math.min(255, Math.abs(byte))]];
+        else pixels[i] = (this.look.from === null ? ramp : shade < 0 ? this.change.fell : this.change.rose)[strength[Math.min(FINE, Math.abs(shade))]];
       }
       to.putImageData(image, 0, 0);
       context.drawImage(sheet, x, y, wide, high);
@@ -306,7 +308,7 @@ class Panes extends View {
         }
         const weight = values[at];
         const ramp = signed ? (weight < 0 ? fell : rose) : best ? this.rampOfPlace(best[at]) : one;
-        pixels[i] = ramp[strength[(Math.abs(weight) * 4095 + 0.5) | 0] ?? 255];
+        pixels[i] = ramp[strength[(Math.abs(weight) * FINE + 0.5) | 0] ?? 255];
       }
     }
     sheet.getContext("2d").putImageData(image, 0, 0);

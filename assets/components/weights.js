@@ -1,6 +1,7 @@
 // Placed before panes.js: the numbers. One buffer holds every step, layer and head; a sheet is what of it is looked at as one matrix.
 
 const UNITS = { Uint8Array: 255, Uint16Array: 65000, Float32Array: 1 }; // what stands for a weight of 1; of 65000 three decimals are always right
+const FINE = 4095; // what stands for 1 in thumbnails and scales
 const SINKS = new Set(["[CLS]", "[SEP]", "[BOS]", "[EOS]", "<s>", "</s>", "<cls>", "<sep>", "<|endoftext|>"]);
 const HIDDEN = 9; // among the causes of a mask: hidden by the reader
 const KEPT = 16; // sheets
@@ -9,6 +10,8 @@ class Weights {
   constructor(meta, buffer, masked) {
     [this.S, this.L, this.H, this.Q, this.K] = meta.shape;
     Object.assign(this, { buffer, masked, unit: UNITS[buffer.constructor.name] ?? 1, steps: meta.steps });
+    // Bytes of many weights are of their roots, so that of a row over thousands of keys something is left.
+    this.table = this.unit === 255 ? Float32Array.from({ length: 256 }, (_, i) => (meta.roots ? (i / 255) ** 2 : i / 255)) : null;
     [this.queries, this.keys] = [meta.queries.map(visible), meta.keys.map(visible)];
     this.square = this.Q === this.K && meta.queries.every((token, i) => token === meta.keys[i]);
     this.words = meta.words && { queries: meta.words[0], keys: meta.words[1] };
@@ -19,6 +22,9 @@ class Weights {
 
   start(step, layer, head) {
     return ((step * this.L + layer) * this.H + head) * this.Q * this.K;
+  }
+  at(cell) {
+    return this.table ? this.table[this.buffer[cell]] : this.buffer[cell] / this.unit;
   }
   /** Whether the numbers are exact to three decimals. */
   exact(step, layer, head) {
@@ -74,7 +80,8 @@ class Weights {
     const from = this.start(step, layer, head);
     if (unit === 1) return buffer.subarray(from, from + this.Q * this.K);
     const values = new Float32Array(this.Q * this.K);
-    for (let i = 0; i < values.length; i++) values[i] = buffer[from + i] / unit;
+    const { table } = this;
+    for (let i = 0; i < values.length; i++) values[i] = table ? table[buffer[from + i]] : buffer[from + i] / unit;
     return values;
   }
 
@@ -207,37 +214,38 @@ class Weights {
 
   // ---------------------------------------------------------------- thumbnails
 
-  /** Every head at `wide` by `high` at most, as bytes; where several cells fall on one place the largest, so that a thin line is not averaged away. */
+  /** Every head at `wide` by `high` at most, FINE = 1; where several cells fall on one place the largest, so that a thin line is not averaged away. */
   thumbs({ step, from, sinks }, wide, high) {
-    const { Q, K, L, H, buffer } = this;
+    const { Q, K, L, H, buffer, table, unit } = this;
     const [w, h] = [Math.min(wide, K), Math.min(high, Q)];
     const id = [step, from, sinks, w, h].join();
     if (this.small?.id === id) return this.small;
     const columns = Uint16Array.from({ length: K }, (_, k) => (sinks && this.sinks[k] ? 65535 : Math.floor((k * w) / K)));
-    const bytes = new Int16Array(L * H * w * h);
+    const shades = new Int16Array(L * H * w * h);
     const other = from === null ? 0 : this.start(from, 0, 0) - this.start(step, 0, 0);
     for (let place = 0; place < L * H; place++) {
       const start = this.start(step, Math.floor(place / H), place % H);
       for (let q = 0; q < Q; q++) {
         const to = (place * h + Math.floor((q * h) / Q)) * w;
-        const scale = (row) => (255 / this.unit) * (sinks ? this.left(row) : 1);
+        const scale = (row) => (FINE / (table ? 1 : unit)) * (sinks ? this.left(row) : 1);
         const [now, then] = [scale(start + q * K), other && scale(start + other + q * K)];
         for (let k = 0, cell = start + q * K; k < K; k++, cell++) {
           if (columns[k] === 65535) continue;
-          const weight = other ? buffer[cell] * now - buffer[cell + other] * then : buffer[cell] * now;
+          let weight = (table ? table[buffer[cell]] : buffer[cell]) * now;
+          if (other) weight -= (table ? table[buffer[cell + other]] : buffer[cell + other]) * then;
           const at = to + columns[k];
-          if (other ? Math.abs(weight) > Math.abs(bytes[at]) : weight > bytes[at]) bytes[at] = weight + (weight < 0 ? -0.5 : 0.5);
+          if (other ? Math.abs(weight) > Math.abs(shades[at]) : weight > shades[at]) shades[at] = weight + (weight < 0 ? -0.5 : 0.5);
         }
       }
     }
-    return (this.small = { id, bytes, w, h, shut: this.smallMask(w, h) });
+    return (this.small = { id, shades, w, h, shut: this.smallMask(w, h) });
   }
 
   /** What the row that begins at `cell` has to be multiplied by once its sinks are hidden. */
   left(cell) {
     let rest = 0;
-    for (let k = 0; k < this.K; k++) if (!this.sinks[k]) rest += this.buffer[cell + k];
-    return rest ? this.unit / rest : 0;
+    for (let k = 0; k < this.K; k++) if (!this.sinks[k]) rest += this.at(cell + k);
+    return rest > 1e-6 ? 1 / rest : 0;
   }
 
   smallMask(w, h) {

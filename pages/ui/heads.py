@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.patterns import PARTS, History, Patterns
 from core.text.grouping import words
@@ -17,6 +18,7 @@ Kind = TypeVar("Kind", History, Patterns)
 
 KEY = "attention-sentence"
 LONGEST = 4000  # characters of an address: a server refuses one that is much longer
+MOST_LETTERS = 100_000  # that are read
 MOST = 40_000_000  # weights of one step: what a browser takes in within a few seconds
 
 RISING = ("entropy", "distance")  # heads with the lowest of these come first, of every other score with the highest
@@ -28,7 +30,7 @@ PLACEHOLDER = "the run's own probe sentence; type any other, or a source, → an
 def sentence(run: Run) -> str:
     """A field for a sentence, in the address; empty means the run's probe."""
     shown = address.held(KEY, address.get("text"))
-    typed = st.text_input("Sentence", shown, 50_000, KEY, placeholder=PLACEHOLDER, icon=":material/edit:").strip()
+    typed = st.text_input("Sentence", shown, key=KEY, placeholder=PLACEHOLDER, icon=":material/edit:").strip()[:MOST_LETTERS]
     if len(typed) > LONGEST:
         st.caption(f"{len(typed):,} characters are too many for an address: a link to this view will show the run's own probe.")
     address.put(text=typed if len(typed) <= LONGEST else None)
@@ -54,14 +56,15 @@ def steps(run: Run, text: str) -> list[int]:
     return [pickers.step(run)] if text else []
 
 
-def read(run: Run, text: str, at: list[int]) -> History | None:
-    """What is to be shown, of the kind of attention that is chosen; None after a sentence that says why there is nothing."""
+def read(run: Run, text: str, at: list[int], row: DeltaGenerator) -> History | None:
+    """What is to be shown, of the kind of attention that is chosen in `row`; None after a sentence that says why there is nothing."""
     found = _typed(run, as_read(text) or probe(run), at) if at else load.probes(run)
     if not found and not at:
         st.info("This run has kept no attention. Type a sentence above; a run that was trained without attention has none to show.", icon=":material/edit:")
     if not found:
         return None
-    chosen = one_part(found)
+    with row:
+        chosen = one_part(found)
     if any("[UNK]" in side for side in (chosen.queries, chosen.keys)):
         st.caption("[UNK] stands for what is not in this run's vocabulary.")
     n = len(at or run.snapshots())

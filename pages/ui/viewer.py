@@ -73,8 +73,10 @@ def message(
     assert stack.shape[3:] == (len(queries), len(keys)) == masked.shape, "tokens, weights and mask differ in size"
     assert len(steps) == len(stack) or not steps, "each step needs its weights"
     told = dict(scores or {})
+    sent = _sent(stack)
     meta = {
         "shape": list(stack.shape),
+        "roots": sent is not stack and sent.dtype == np.uint8,
         "steps": list(steps) or [0],
         "queries": [sendable(token) for token in queries],
         "keys": [sendable(token) for token in keys],
@@ -83,7 +85,7 @@ def message(
     }
     numbers = [np.asarray(values, np.float32).ravel() for values, *_ in told.values()]
     arrays = {
-        "weights": _sent(stack),
+        "weights": sent,
         "masked": causes(masked, keys) if masked.dtype == bool else masked.astype(np.uint8),
         "scores": np.concatenate(numbers or [np.zeros(0, np.float32)]),
     }
@@ -91,11 +93,11 @@ def message(
 
 
 def _sent(weights: NDArray[Any]) -> NDArray[Any]:
-    """As they are, or packed as far as their number asks for; never unpacked."""
+    """As they are, or packed as far as their number asks for; never unpacked. Bytes are of the roots: 1/2000, as much as each of many keys gets, is 6."""
     least = 4 if weights.size <= AS_FLOATS else 2 if weights.size <= AS_SHORTS else 1
     if weights.dtype.itemsize <= least:
         return weights
-    return packed(weights, np.uint16 if least == 2 else np.uint8)
+    return packed(weights) if least == 2 else np.rint(255 * np.sqrt(unpacked(weights))).astype(np.uint8)
 
 
 @st.fragment

@@ -391,6 +391,7 @@ def test_bytes_are_told_as_roughly_until_the_floats_of_the_head_have_come(show: 
     page = show("view=attention&bytes=1&token=3")
     expect(page.locator(".attention .headline")).to_have_text(re.compile(r", 0\.\d{3}$"))
     assert ask(page, "view.weights.unit") == 255
+    assert ask(page, "Math.abs(view.weights.at(0) - 1) < 1e-6"), "the first query has one key only"
     page.locator(".attention .panes").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator(".attention .headline")).to_have_text(re.compile(r", 0\.\d{3}$"))
