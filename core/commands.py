@@ -122,30 +122,50 @@ def delete(run: tyro.conf.Positional[str]) -> int:
 
 
 def evaluate(
-    vectors: tyro.conf.Positional[str],
+    subject: tyro.conf.Positional[str],
     pairs: tyro.conf.UseAppendAction[tuple[Path, ...]] = (),
     analogies: tyro.conf.UseAppendAction[tuple[Path, ...]] = (),
+    translations: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     matrix: Matrix | None = None,
     by: Measure = "cosine",
     unseen: bool = False,
+    beam: int = 1,
+    every_snapshot: bool = False,
 ) -> int:
-    """Scores vectors on word similarity and analogies, as gensim does, and says how much of each test set they cover.
+    """Scores vectors on word similarity and analogies, as gensim does; or what a run makes of sources: exact match, tokens, BLEU.
+
+    Without any file: a run that translates on the pairs that it has not learnt from, vectors on the test sets that were added.
 
     Args:
-        vectors: A run's id, as `list` shows it, or opened vectors, or a file of vectors.
+        subject: A run's id, as `list` shows it; for vectors also opened ones, or a file.
         pairs: A file of two words and a number a line (WordSim-353, SimLex-999, MEN...); may be given again.
         analogies: A file of four words a line, ": section" between (questions-words.txt); may be given again.
+        translations: A table of sources and targets, TABLE.tsv, or two files, SOURCES,TARGETS; may be given again.
         matrix: Which of a run's matrices; its usual one where not said.
         by: cosine, or the vectors as they are.
         unseen: Put words that are not in the vocabulary together from their n-grams, where the vectors know how.
+        beam: How many hypotheses are kept while a target is searched for; 1 takes the likeliest token each time.
+        every_snapshot: Score each moment whose weights were kept, not the newest alone.
     """
-    from core.evaluating import lines
-
     line = Line()
-    found = list(lines(vectors, pairs, analogies, matrix, by, unseen, line.progress))
+    if translations or (not (pairs or analogies) and _translates(subject)):
+        from core.evaluation.translations import lines as compared
+
+        if not 1 <= beam <= 64:
+            raise ValueError(f"beam must be from 1 to 64, not {beam}.")
+        told = compared(find(subject), translations, beam, every_snapshot, line.progress)
+    else:
+        from core.evaluating import lines
+
+        told = lines(subject, pairs, analogies, matrix, by, unseen, line.progress)
+    shown = list(told)
     line.end()
-    print("\n".join(found))
+    print("\n".join(shown))
     return 0
+
+
+def _translates(name: str) -> bool:
+    return name in {run.id for run in runs()} and "translate" in find(name).config.row.offers
 
 
 COMMANDS: dict[str, Callable[..., int]] = {

@@ -28,6 +28,16 @@ def pair_batch(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]
     return Batch(ids, wanted, attn_mask, memory_mask, source=source, source_mask=source_mask)
 
 
+def writing(read: Batch, rows: Int[Tensor, " row"], ids: Int[Tensor, "row pos"]) -> Batch:
+    """Those rows of a batch whose sources are read, with these tokens written so far and nothing to predict."""
+    assert read.source is not None
+    assert read.source_mask is not None
+    rows, ids = rows.to(read.source.device), ids.to(read.source.device)
+    mask, n = read.source_mask[rows], ids.shape[1]
+    memory_mask = mask[:, :, :1].expand(-1, -1, n, -1)
+    return Batch(ids, torch.full_like(ids, IGNORE), causal(n).to(ids.device), memory_mask, source=read.source[rows], source_mask=mask)
+
+
 def padded(sequences: Sequence[Sequence[int]], filling: int) -> tuple[Int[Tensor, "batch pos"], Int[Tensor, " batch"]]:
     """The sequences side by side, filled up to the longest, and how long each is."""
     lengths = np.array([len(sequence) for sequence in sequences])
@@ -76,6 +86,16 @@ class Pairs:
         """The pairs of these numbers."""
         sides = [(self.stream[a:b].tolist(), self.stream[c:d].tolist()) for a, b, c, d in self.bounds[which]]
         return self.batch([source for source, _ in sides], [target for _, target in sides], generator)
+
+
+class Ended(Pairs):
+    """Pairs whose sources have [EOS] at their end too, as their targets have (T5)."""
+
+    def fits(self, n_source: Int[np.ndarray, " n"], n_target: Int[np.ndarray, " n"], n_ctx: int) -> Bool[np.ndarray, " n"]:
+        return (n_source < n_ctx) & (n_target < n_ctx)
+
+    def batch(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], generator: torch.Generator) -> Batch:
+        return pair_batch([[*source, self.tokenizer.eos_id] for source in sources], targets, self.tokenizer, self.device)
 
 
 class Joined(Pairs):

@@ -20,15 +20,14 @@ Content = bytes | Path
 
 
 def find(names: str, progress: Progress = silent) -> Corpus:
-    """The pairs of "TABLE.tsv", or of "SOURCES,TARGETS"; ValueError in words where there are none."""
-    path = Path(os.path.expanduser(names))
-    paths = [path] if path.is_file() else [Path(os.path.expanduser(name.strip())) for name in names.split(",")]
-    missing = next((each for each in paths if not each.is_file()), None)
-    if missing is not None or len(paths) > 2:
-        why = f"there is no file “{missing}”" if missing is not None else f"{len(paths)} files are named"
-        raise ValueError(f"“pairs:{names[:200]}” cannot be read: {why}. Write pairs:TABLE.tsv, or pairs:SOURCES,TARGETS for two files, line by line.")
-    second = paths[1] if paths[1:] else None
-    return add(paths[0].name, paths[0], second.name if second else "", second, progress, on_disk=True)
+    """The pairs of "TABLE.tsv", or of "SOURCES,TARGETS", as a corpus; ValueError in words where there are none."""
+    return add(*_named(names), progress=progress, on_disk=True)
+
+
+def pairs(names: str) -> Iterator[tuple[str, str]]:
+    """The same as they are, not kept."""
+    with ExitStack() as stack:
+        yield from _pairs(stack, *_named(names), silent, True)[0]
 
 
 def add(
@@ -41,16 +40,32 @@ def add(
 
     def write(path: Path, progress: Progress) -> None:
         with ExitStack() as stack:
-            sources, told = _lines(stack, name, content, progress, on_disk)
-            if target is None:
-                pairs = checked(sources, name)
-            else:
-                targets, _ = _lines(stack, target_name, target, silent, on_disk)
-                pairs = beside(sources, targets, name, target_name)
-            write_pieces(_pieces(pairs), path, largest_text(on_disk), told)
+            found, told = _pairs(stack, name, content, target_name, target, progress, on_disk)
+            write_pieces(_pieces(found), path, largest_text(on_disk), told)
 
     names = name if target is None else f"{name} and {target_name}"
     return store(title or names, title or names, f"pairs of {names}", write, progress, pairs=True)
+
+
+def _named(names: str) -> tuple[str, Path, str, Path | None]:
+    """One file or two, each with its name; ValueError in words where they are not there."""
+    path = Path(os.path.expanduser(names))
+    paths = [path] if path.is_file() else [Path(os.path.expanduser(name.strip())) for name in names.split(",")]
+    missing = next((each for each in paths if not each.is_file()), None)
+    if missing is not None or len(paths) > 2:
+        why = f"there is no file “{missing}”" if missing is not None else f"{len(paths)} files are named"
+        raise ValueError(f"“{names[:200]}” are no pairs: {why}. Name a table, TABLE.tsv, or two files whose lines belong together, SOURCES,TARGETS.")
+    return paths[0].name, paths[0], paths[-1].name, paths[1] if paths[1:] else None
+
+
+def _pairs(
+    stack: ExitStack, name: str, content: Content, target_name: str, target: Content | None, progress: Progress, on_disk: bool
+) -> tuple[Iterator[tuple[str, str]], Callable[[], None]]:
+    """Pairs for as long as the stack holds their files open, and what to call now and then to say how far they are read."""
+    sources, told = _lines(stack, name, content, progress, on_disk)
+    if target is None:
+        return checked(sources, name), told
+    return beside(sources, _lines(stack, target_name, target, silent, on_disk)[0], name, target_name), told
 
 
 def beside(sources: Iterator[str], targets: Iterator[str], name: str, target_name: str) -> Iterator[tuple[str, str]]:

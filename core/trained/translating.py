@@ -1,13 +1,20 @@
 """Turning one sequence into another: what systems that offer "translate" can be asked."""
 
+from collections.abc import Callable, Sequence
+
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from core.generation.beam import Hypothesis, beam_search
+from core.batch import IGNORE
+from core.generation.beam import Hypothesis, Search, search
+from core.generation.greedy import greedy
 from core.inspection.contextual import Contextual, contextual
 from core.models.language_model import EncoderDecoder, resting
-from core.objectives.pairs import pair_batch
+from core.objectives.pairs import pair_batch, writing
 from core.trained.model import Reading, Trained
+
+Said = Callable[[Int[Tensor, " row"], Int[Tensor, "row pos"]], Float[Tensor, "row vocab"]]
 
 
 class Translates(Trained):
@@ -19,9 +26,11 @@ class Translates(Trained):
         """Where the text gives no target, the model's own likeliest one stands in its place."""
         given, _, wanted = text.partition("\t")
         source, n_left_out = self.source(given)
-        target = self.tokenizer.encode(wanted) or [i for i in self.translations(given, width=1)[0].ids if i != self.tokenizer.eos_id]
-        target = target[: self.model.n_ctx - 1]
-        batch = pair_batch([source], [target], self.tokenizer, self.model.device)
+        return self.reading(source, self.ids(wanted) if wanted.strip() else self.answers([source])[0], n_left_out)
+
+    def reading(self, source: list[int], target: list[int], n_left_out: int = 0) -> Reading:
+        """A source with its target, as much of it as there is room for."""
+        batch = pair_batch([source], [target[: self.model.n_ctx - 1]], self.tokenizer, self.model.device)
         return Reading(batch, self.shown(batch.ids[0].tolist()), self.shown(source), n_left_out)
 
     def contextual(self, text: str) -> Contextual:
@@ -40,22 +49,50 @@ class Translates(Trained):
 
     def translations(self, text: str, width: int = 4, alpha: float = 0.6, longest: int | None = None) -> list[Hypothesis]:
         """The likeliest targets of a source, the best first."""
-        source, _ = self.source(text)
-        whole = pair_batch([source], [[]], self.tokenizer, self.model.device)
-        assert whole.source is not None
-        assert whole.source_mask is not None
+        return self.searched(text, width, alpha, longest).best
+
+    def searched(self, text: str, width: int = 4, alpha: float = 0.6, longest: int | None = None) -> Search:
+        """The same with all that the search has weighed."""
+        return self.search(self.source(text)[0], width, alpha, longest)
+
+    def search(self, source: list[int], width: int = 4, alpha: float = 0.6, longest: int | None = None) -> Search:
+        """The same of a source's tokens."""
+        longest = min(longest or self.model.n_ctx - 1, self.model.n_ctx - 1)
         with resting(self.model):
-            memory = self.model.encode(whole.source, whole.source_mask)
+            said = self.said([source])
+            return search(lambda ids: said(torch.zeros(len(ids), dtype=torch.long), ids), self.tokenizer.bos_id, self.tokenizer.eos_id, width, longest, alpha)
 
-            def next_logits(beginnings: Int[Tensor, "beam pos"]) -> Float[Tensor, "beam vocab"]:
-                n = len(beginnings)
-                again = pair_batch([source] * n, beginnings[:, 1:].tolist(), self.tokenizer, self.model.device)
-                return self.model.unembed(self.model.decode(again, memory.expand(n, -1, -1))[:, -1])
+    def answers(self, sources: Sequence[Sequence[int]]) -> list[list[int]]:
+        """The target of each source, by the likeliest token each time; without the mark at its end."""
+        with resting(self.model):
+            return greedy(self.said(sources), len(sources), self.tokenizer.bos_id, self.tokenizer.eos_id, self.model.n_ctx - 1)
 
-            longest = min(longest or self.model.n_ctx - 1, self.model.n_ctx - 1)
-            return beam_search(next_logits, self.tokenizer.bos_id, self.tokenizer.eos_id, width, longest, alpha)
+    def agreed(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> tuple[int, int]:
+        """How many tokens of the targets are the likeliest where all before them are given, and how many there are; the marks at their ends too."""
+        room = self.model.n_ctx - 1
+        batch = pair_batch(sources, [target[:room] for target in targets], self.tokenizer, self.model.device)
+        wanted = batch.targets != IGNORE
+        with resting(self.model):
+            likeliest = self.model.unembed(self.model.hidden(batch)[wanted]).argmax(-1)
+        return int((likeliest == batch.targets[wanted]).sum()), int(wanted.sum())
+
+    def said(self, sources: Sequence[Sequence[int]]) -> Said:
+        """The sources read once; from then on, what is said of the token after those written so far."""
+        read = pair_batch(sources, [[]] * len(sources), self.tokenizer, self.model.device)
+        assert read.source is not None
+        assert read.source_mask is not None
+        memory = self.model.encode(read.source, read.source_mask)
+
+        def next_logits(rows: Int[Tensor, " row"], ids: Int[Tensor, "row pos"]) -> Float[Tensor, "row vocab"]:
+            return self.model.unembed(self.model.decode(writing(read, rows, ids), memory[rows.to(memory.device)])[:, -1])
+
+        return next_logits
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Tokens as running text, without the mark at the end."""
+        return self.tokenizer.decode(i for i in ids if i != self.tokenizer.eos_id)
 
     def answer(self, probe: str) -> tuple[str, str]:
         """A source, and its likeliest target."""
         source = probe.partition("\t")[0]
-        return source, self.tokenizer.decode(i for i in self.translations(source, width=1)[0].ids if i != self.tokenizer.eos_id)
+        return source, self.text(self.answers([self.source(source)[0]])[0])

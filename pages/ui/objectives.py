@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.systems import SYSTEMS, System
-from core.text import sentences
+from core.text import sentences, sentinels
 from core.text.tokenizers import Tokenizer
 from core.text.tokenizers import load as load_tokenizer
 from core.training.run import Run
@@ -226,4 +226,4 @@ def _tokens(
 
 def _word(id: int, tokenizer: Tokenizer) -> str:
     """A token as shown; ids beyond the vocabulary are T5's sentinels."""
-    return tokenizer.words[id] if id < tokenizer.vocab_size else f"<extra_id_{id - tokenizer.vocab_size}>"
+    return sentinels.shown(id, tokenizer)
