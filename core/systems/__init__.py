@@ -1,6 +1,6 @@
 """The systems, in historical order. A new one is a module beside this file and a row here."""
 
-from core.systems import cbow, elmo, fasttext, glove, gpt, seq2seq, skip_gram, transformer, xlnet
+from core.systems import cbow, elmo, fasttext, glove, gpt, seq2seq, skip_gram, t5, transformer, xlnet
 from core.systems.record import SCHEDULE, Matrix, Preset, System, View
 
 SYSTEMS: tuple[System, ...] = (
@@ -13,6 +13,7 @@ SYSTEMS: tuple[System, ...] = (
     elmo.SYSTEM,
     gpt.SYSTEM,
     xlnet.SYSTEM,
+    t5.SYSTEM,
 )
 
 

@@ -25,7 +25,7 @@ TINY = TransformerSettings(
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A Transformer that has learnt to copy, not too well."""
+    """A Transformer that has learnt to copy, but not too well."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ORRERY_HOME", str(tmp_path_factory.mktemp("workspace")))
         patch.setattr(tasks, "LETTERS", "abc")
@@ -60,11 +60,12 @@ def test_the_pairs_held_out_are_those_that_no_step_has_seen(run: Run, pairs: lis
 
 @pytest.mark.parametrize("width", [1, 3])
 def test_scores_are_those_of_sources_taken_one_by_one(trained: Translates, pairs: list[tuple[str, str]], width: int) -> None:
+    pairs = [*pairs[:12], ("abcabcabcabcab",) * 2]  # the last is longer than all that it has learnt
     found = fidelity(trained, pairs, width)
     said = [trained.text(trained.translations(source, width)[0].ids) for source, _ in pairs]
     right = [answer == target for answer, (_, target) in zip(said, pairs, strict=True)]
     assert (found.n, found.exact) == (len(pairs), pytest.approx(np.mean(right)))
-    assert 0.1 < found.exact < 1, "or else nothing is compared"
+    assert 0 < found.exact < 1, "or else nothing is compared"
     agreed = [trained.agreed([trained.ids(source)], [trained.ids(target)]) for source, target in pairs]
     right_tokens, n_tokens = np.sum(agreed, axis=0)
     assert found.tokens == pytest.approx(right_tokens / n_tokens)

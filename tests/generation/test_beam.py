@@ -95,7 +95,7 @@ def test_it_finds_what_transformers_finds() -> None:
         n_finished += len(finished)
         assert [one.ids for one in found][: len(finished)] == [row for row, _ in finished]
         assert [one.log_probability for one in found][: len(finished)] == pytest.approx([score for _, score in finished], abs=1e-4)
-    assert n_finished >= 12
+    assert n_finished >= 8
 
 
 def test_many_sequences_at_once_say_what_each_says_alone() -> None:
