@@ -8,7 +8,7 @@ run: .venv/ready
 	$(BIN)/streamlit run app.py
 
 test: .venv/ready-to-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/ready-to-test
 	$(BIN)/ruff check .

@@ -215,7 +215,6 @@ def test_killed_at_random_moments_its_numbers_are_those_of_a_run_never_stopped(r
         time.sleep(dice.uniform(0, 0.1))
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-
         while there(process):
             time.sleep(0.002)
     trained(killed)

@@ -115,7 +115,7 @@ def visit(contexts: Callable[[str], BrowserContext]) -> Iterator[Visit]:
         page = contexts(scheme).new_page()
         pages.append(page)
         page.set_viewport_size({"width": width, "height": height})
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("console", heard)
         page.on("pageerror", lambda error: wrong.append(f"page: {error}"))
         page.on("request", requested)
