@@ -1,7 +1,7 @@
 """What a run can be asked to write, one function a way: each takes the user's text and its knobs, and draws what comes of it."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +9,12 @@ import streamlit as st
 
 from core.training.run import Run
 from pages.ui import address, forms, load, pickers, say
-from pages.ui.components import steps_view
+from pages.ui import tokens as tokens_
+from pages.ui.bars import bars
+from pages.ui.components import beam_view, steps_view
 
 if TYPE_CHECKING:
+    from core.generation.beam import Search
     from core.generation.sampling import Drawn
 
 N_ALTERNATIVES = 12
@@ -139,14 +142,132 @@ def translate(run: Run, step: int, trained: Any) -> None:
         return
     try:
         with st.spinner("Searching…"):
-            found = trained.translations(text.partition("\t")[0], width, alpha)
+            found = trained.searched(text.partition("\t")[0], width, alpha)
     except ValueError as wrong:
         st.error(say.plain(str(wrong)), icon=":material/block:")
         return
-    ends = {trained.tokenizer.eos_id}
-    for place, one in enumerate(found):
-        shown = trained.tokenizer.decode([i for i in one.ids if i not in ends]) or "(nothing)"
-        (st.markdown if place == 0 else st.caption)(f"{'**' if place == 0 else ''}{say.plain(shown)}{'**' if place == 0 else ''} :gray[{one.score:.3f}]")
+    for place, one in enumerate(found.best):
+        shown = say.plain(_text(trained, one.ids) or "(nothing)")
+        (st.markdown if place == 0 else st.caption)(f"{f'**{shown}**' if place == 0 else shown} :gray[{one.score:.3f}]")
+    st.caption("Everything that the search has weighed: what was kept is joined on, what was dropped is dashed; the best in blue.")
+    beam_view(f"beam-{run.id}", tree(found, trained))
 
 
-WAYS: dict[str, Way] = {"generate": Way("Continue", continue_), "translate": Way("Translate", translate)}
+def _text(trained: Any, ids: Sequence[int]) -> str:
+    return str(trained.tokenizer.decode([i for i in ids if i != trained.tokenizer.eos_id and i < trained.tokenizer.vocab_size]))
+
+
+def tree(found: "Search", trained: Any) -> dict[str, Any]:
+    """A beam search for `beam_view`: the beginning, and each branch after its parent."""
+    best = found.best[0].ids if found.best else ()
+    nodes = [{"text": "[BOS]", "parent": -1, "step": 0, "p": 1.0, "total": 0.0, "kept": True, "best": True}]
+    for branch in found.branches:
+        one = branch.hypothesis
+        nodes.append(
+            {
+                "text": trained.shown([one.ids[-1]])[0],
+                "parent": branch.parent + 1,
+                "step": branch.step + 1,
+                "p": one.probabilities[-1],
+                "total": one.log_probability,
+                "kept": branch.fate != "dropped",
+                "best": best[: len(one.ids)] == one.ids,
+            }
+        )
+    return {"nodes": nodes, "said": f"{len(nodes) - 1} branches weighed; the best: {_text(trained, best)}"}
+
+
+# ------------------------------------------------------------------ filling, judging, restoring
+
+
+def fill(run: Run, step: int, trained: Any) -> None:
+    """What is behind each [MASK] of a text."""
+    text = _typed(run, "Text with [MASK]", "the king [MASK] the land", _hidden(run, step))
+    if not text:
+        st.info("Write [MASK] where a word is to be found.", icon=":material/edit:")
+        return
+    try:
+        reading, holes = trained.fill(text, N_ALTERNATIVES)
+    except ValueError as wrong:
+        st.info(say.plain(str(wrong)), icon=":material/info:")
+        return
+    found = {hole.position: hole.alternatives for hole in holes}
+    tokens = []
+    for i, token in enumerate(reading.tokens):
+        others = [{"text": word, "id": n, "p": p, "q": None} for n, (word, p) in enumerate(found.get(i, []))]
+        here = {"text": others[0]["text"], "id": 0, "p": others[0]["p"], "at": i} if others else {"text": token}
+        tokens.append({**here, "given": not others, "taken": False, "alternatives": others})
+    steps_view(
+        f"filled-{run.id}",
+        {
+            "title": "What it fills in: the arrow keys move through the holes",
+            "tokens": tokens,
+            "asked": "Behind [MASK], where “{}” stands now",
+            "note": "The model's own probabilities; special tokens are left out.",
+            "empty": "There is no hole.",
+        },
+    )
+
+
+def _hidden(run: Run, step: int) -> str:
+    """The run's probe with the holes that its own sample had."""
+    prompt = _prompt(run, step)
+    return prompt if "[MASK]" in prompt else ""
+
+
+def next_sentence(run: Run, step: int, trained: Any) -> None:
+    """How two sentences stand to each other."""
+    text = _typed(run, "Two sentences, each on a line", "the king rules .\nhe wears a crown .")
+    if not text:
+        st.info("Type two sentences, each on a line of its own.", icon=":material/edit:")
+        return
+    try:
+        judged = trained.judged(text)
+    except ValueError as wrong:
+        st.info(say.plain(str(wrong)), icon=":material/info:")
+        return
+    st.html(bars([answer.replace(" ", "\u2009") for answer in judged], list(judged.values()), 1.0))
+
+
+def restore(run: Run, step: int, trained: Any) -> None:
+    """Spans of a text are hidden and put back."""
+    text = _typed(run, "Text", "a text of which spans are hidden; or one with <extra_id_0> in it", _prompt(run, step))
+    draw = max(1, address.number("draw") or 1)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Hide others", icon=":material/casino:", on_click=lambda: address.put(draw=draw + 1))
+        st.caption(f"draw {draw}")
+    if not text:
+        st.info("Type a text: some spans of it are hidden, and the model puts them back.", icon=":material/edit:")
+        return
+    try:
+        found = trained.restoration(text, draw)
+    except ValueError as wrong:
+        st.info(say.plain(str(wrong)), icon=":material/info:")
+        return
+    spans = {span.sentinel: span for span in found.spans}
+    rows = []
+    st.caption("What it read")
+    st.html(tokens_.boxes(found.source, [""] * len(found.source), [token in spans for token in found.source]))
+    for name, span in spans.items():
+        said = "".join(word if word.startswith(" ") else f" {word}" for word, _ in span.filled).strip()
+        hidden = "".join(word if word.startswith(" ") else f" {word}" for word in span.hidden).strip()
+        sure = math.prod(p for _, p in span.filled) if span.filled else 0.0
+        rows.append(
+            {
+                "hidden behind": name,
+                "it puts there": said or "(nothing)",
+                "probability": f"{100 * sure:.1f} %",
+                "was": hidden,
+                "right": "✓" if hidden and said == hidden else "",
+            }
+        )
+    st.dataframe(rows, hide_index=True, key=f"restored-{run.id}")
+
+
+WAYS: dict[str, Way] = {
+    "generate": Way("Continue", continue_),
+    "fill": Way("Fill in", fill),
+    "translate": Way("Translate", translate),
+    "restore": Way("Restore", restore),
+    "next_sentence": Way("Next sentence", next_sentence),
+}
