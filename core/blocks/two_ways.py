@@ -6,34 +6,36 @@ from torch import Tensor, nn
 
 from core.blocks.hook_points import HookPoint
 
-State = tuple[Float[Tensor, "batch d_model"], Float[Tensor, "batch d_hidden"]]  # an LSTM's output and its cell
+State = tuple[Float[Tensor, "way batch d_model"], Float[Tensor, "way batch d_hidden"]]  # outputs and cells
 
 
-class ProjectedLSTM(nn.Module):
-    """As nn.LSTM with proj_size; cell and output are cut at plus and minus `cell_clip` and `projection_clip`, 0 for not at all.
+class ProjectedLSTMs(nn.Module):
+    """As nn.LSTM with proj_size, several side by side, each with its own weights and its own sequences: one loop takes a step of all.
 
-    nn.LSTM cannot clip, and with a projection it is hardly quicker on a CPU than this loop.
+    Cell and output are cut at plus and minus `cell_clip` and `projection_clip`, 0 for not at all. (nn.LSTM cannot clip, and with a projection it is
+    hardly quicker on a CPU than this loop.)
     """
 
-    def __init__(self, d_model: int, d_hidden: int, cell_clip: float = 0.0, projection_clip: float = 0.0) -> None:
+    def __init__(self, n_ways: int, d_model: int, d_hidden: int, cell_clip: float = 0.0, projection_clip: float = 0.0) -> None:
         super().__init__()
         self.clips = (cell_clip or torch.inf, projection_clip or torch.inf)
-        self.into = nn.Linear(d_model, 4 * d_hidden)  # gates: input, forget, cell, output, as in torch
-        self.again = nn.Linear(d_model, 4 * d_hidden, bias=False)
-        self.out = nn.Linear(d_hidden, d_model, bias=False)
-        nn.init.ones_(self.into.bias[d_hidden : 2 * d_hidden])  # at the beginning little is forgotten
+        # Gates: input, forget, new cell, output, as in torch.
+        self.into, self.again = (nn.Parameter(torch.empty(n_ways, d_model, 4 * d_hidden).uniform_(-1, 1) * d_model**-0.5) for _ in range(2))
+        self.bias = nn.Parameter(torch.zeros(n_ways, 4, d_hidden).index_fill_(1, torch.tensor([1]), 1.0).flatten())  # at first little is forgotten
+        self.out = nn.Parameter(torch.empty(n_ways, d_hidden, d_model).uniform_(-1, 1) * d_hidden**-0.5)
 
-    def forward(self, x: Float[Tensor, "batch pos d_model"], begun: State | None = None) -> tuple[Float[Tensor, "batch pos d_model"], State]:
+    def forward(self, x: Float[Tensor, "way batch pos d_model"], begun: State | None = None) -> tuple[Float[Tensor, "way batch pos d_model"], State]:
         cell_clip, projection_clip = self.clips
-        weight, found = self.out.weight, []
-        h, cell = begun or tuple(weight.new_zeros(len(x), n) for n in weight.shape)
-        for now in self.into(x).unbind(dim=1):
-            gates = (now + self.again(h)).to(cell.dtype)  # whatever products are computed in, the cell sums up in full precision
+        n_ways, n_batch, n, d_model = x.shape
+        h, cell = begun or tuple(self.out.new_zeros(n_ways, n_batch, d) for d in (d_model, self.out.shape[1]))
+        found = []
+        for now in torch.baddbmm(self.bias.view(n_ways, 1, -1), x.flatten(1, 2), self.into).view(n_ways, n_batch, n, -1).unbind(dim=2):
+            gates = torch.baddbmm(now, h, self.again).to(cell.dtype)  # whatever products are computed in, the cell sums up in full precision
             i, f, new, o = gates.chunk(4, dim=-1)
             cell = (f.sigmoid() * cell + i.sigmoid() * new.tanh()).clamp(-cell_clip, cell_clip)
-            h = self.out(o.sigmoid() * cell.tanh()).clamp(-projection_clip, projection_clip)
+            h = torch.bmm(o.sigmoid() * cell.tanh(), self.out).clamp(-projection_clip, projection_clip)
             found.append(h)
-        return torch.stack(found, dim=1), (h, cell)
+        return torch.stack(found, dim=2), (h, cell)
 
 
 class TwoWays(nn.Module):
@@ -45,16 +47,13 @@ class TwoWays(nn.Module):
     def __init__(self, d_model: int, d_hidden: int, cell_clip: float, projection_clip: float, residual: bool, dropout: float) -> None:
         super().__init__()
         self.residual, self.dropout = residual, nn.Dropout(dropout)
-        self.ahead, self.back = (ProjectedLSTM(d_model, d_hidden, cell_clip, projection_clip) for _ in range(2))
+        self.lstms = ProjectedLSTMs(2, d_model, d_hidden, cell_clip, projection_clip)
         self.resid_pre, self.resid_post = HookPoint(), HookPoint()
 
-    def forward(
-        self, x: Float[Tensor, "batch pos two_d_model"], begun: tuple[State | None, State | None] = (None, None)
-    ) -> tuple[Float[Tensor, "batch pos two_d_model"], tuple[State, State]]:
-        """What goes out, and the two states at the end of their ways."""
+    def forward(self, x: Float[Tensor, "batch pos two_d_model"], begun: State | None = None) -> tuple[Float[Tensor, "batch pos two_d_model"], State]:
+        """What goes out, and the states at the end of both ways."""
         x = self.resid_pre(x)
         ahead, back = self.dropout(x).chunk(2, dim=-1)
-        ahead, ended = self.ahead(ahead, begun[0])
-        back, ended_back = self.back(back.flip(1), begun[1])
+        (ahead, back), ended = self.lstms(torch.stack([ahead, back.flip(1)]), begun)
         y = torch.cat([ahead, back.flip(1)], dim=-1)
-        return self.resid_post(x + y if self.residual else y), (ended, ended_back)
+        return self.resid_post(x + y if self.residual else y), ended

@@ -55,14 +55,14 @@ class ELMo(LanguageModel):
         return vectors
 
     def layers(
-        self, tokens: Float[Tensor, "batch pos d_model"], begun: Sequence[tuple[State | None, State | None]] = ()
-    ) -> tuple[list[Float[Tensor, "batch pos two_d_model"]], list[tuple[State, State]]]:
+        self, tokens: Float[Tensor, "batch pos d_model"], begun: Sequence[State] = ()
+    ) -> tuple[list[Float[Tensor, "batch pos two_d_model"]], list[State]]:
         """What each layer makes of each token, its two directions side by side, the token layer (twice) first; and the states that each ended in."""
         found, ended = [torch.cat([tokens, tokens], dim=-1)], []
         for n, block in enumerate(self.blocks):
-            x, states = block(found[-1], begun[n] if begun else (None, None))
+            x, state = block(found[-1], begun[n] if begun else None)
             found.append(x)
-            ended.append(states)
+            ended.append(state)
         return found, ended
 
     def in_gaps(self, layers: Sequence[Float[Tensor, "batch pos two_d_model"]]) -> Float[Tensor, "batch pos d_model"]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from core.batch import IGNORE, Batch
 from core.blocks.characters import Highway
 from core.blocks.mixing import LayerMix
-from core.blocks.two_ways import ProjectedLSTM, TwoWays
+from core.blocks.two_ways import ProjectedLSTMs, TwoWays
 from core.inspection.hooks import capture
 from core.models.elmo import WAYS, ELMo, ways
 from core.objectives.both_ways import three_masks
@@ -61,15 +61,15 @@ def original(folder: Path) -> tuple[ELMo, dict]:
         made.characters.out.weight.copy_(weight("CNN_proj/W_proj").T)
         made.characters.out.bias.copy_(weight("CNN_proj/b_proj"))
         for n, block in enumerate(made.blocks):
-            for side, way in enumerate((block.ahead, block.back)):
+            for side in range(2):
                 cell = f"RNN_{side}/RNN/MultiRNNCell/Cell{n}/LSTMCell"
                 both, bias = weight(f"{cell}/W_0").T, weight(f"{cell}/B")
                 order = torch.arange(4 * lstm["dim"]).unflatten(0, (4, -1))[[0, 2, 1, 3]].flatten()
                 bias[2 * lstm["dim"] : 3 * lstm["dim"]] += 1
-                way.into.weight.copy_(both[order, : lstm["projection_dim"]])
-                way.again.weight.copy_(both[order, lstm["projection_dim"] :])
-                way.into.bias.copy_(bias[order])
-                way.out.weight.copy_(weight(f"{cell}/W_P_0").T)
+                block.lstms.into[side].copy_(both[order, : lstm["projection_dim"]].T)
+                block.lstms.again[side].copy_(both[order, lstm["projection_dim"] :].T)
+                block.lstms.bias.view(2, -1)[side].copy_(bias[order])
+                block.lstms.out[side].copy_(weight(f"{cell}/W_P_0"))
     return made, {"h5py": h5py}
 
 
@@ -98,29 +98,33 @@ def test_it_gives_the_original_programs_numbers(shared: Path, name: str, sentenc
 
 
 @pytest.mark.parametrize(("d_model", "d_hidden", "n"), [(1, 2, 1), (3, 5, 7)])
-def test_a_projected_lstm_without_clips_is_torchs(d_model: int, d_hidden: int, n: int) -> None:
+def test_projected_lstms_without_clips_are_torchs(d_model: int, d_hidden: int, n: int) -> None:
+    """Outputs, states and gradients of each of two."""
     torch.manual_seed(n)
-    ours = ProjectedLSTM(d_model, d_hidden).double()
-    theirs = nn.LSTM(d_model, d_hidden, batch_first=True, proj_size=d_model).double()
-    names = {"weight_ih_l0": "into.weight", "bias_ih_l0": "into.bias", "weight_hh_l0": "again.weight", "weight_hr_l0": "out.weight"}
-    theirs.load_state_dict({name: ours.get_parameter(mine) for name, mine in names.items()} | {"bias_hh_l0": torch.zeros(4 * d_hidden)})
-    x = torch.randn(2, n, d_model).double()
-    begun = (torch.randn(2, d_model).double(), torch.randn(2, d_hidden).double())
+    ours = ProjectedLSTMs(2, d_model, d_hidden).double()
+    x = torch.randn(2, 3, n, d_model).double()
+    begun = (torch.randn(2, 3, d_model).double(), torch.randn(2, 3, d_hidden).double())
     found, (h, cell) = ours(x, begun)
-    expected, (theirs_h, theirs_cell) = theirs(x, tuple(state[None] for state in begun))
-    for mine, other in ((found, expected), (h, theirs_h[0]), (cell, theirs_cell[0])):
-        torch.testing.assert_close(mine, other, atol=1e-12, rtol=0)
     found.square().sum().backward()
-    expected.square().sum().backward()
-    for name, mine in names.items():
-        torch.testing.assert_close(ours.get_parameter(mine).grad, theirs.get_parameter(name).grad, atol=1e-10, rtol=0)
+    for way in range(2):
+        mine = {"weight_ih_l0": ours.into[way].T, "bias_ih_l0": ours.bias.view(2, -1)[way], "weight_hh_l0": ours.again[way].T, "weight_hr_l0": ours.out[way].T}
+        gradients = {"weight_ih_l0": ours.into.grad[way].T, "bias_ih_l0": ours.bias.grad.view(2, -1)[way], "weight_hh_l0": ours.again.grad[way].T}
+        gradients["weight_hr_l0"] = ours.out.grad[way].T
+        theirs = nn.LSTM(d_model, d_hidden, batch_first=True, proj_size=d_model).double()
+        theirs.load_state_dict(mine | {"bias_hh_l0": torch.zeros(4 * d_hidden)})
+        expected, (theirs_h, theirs_cell) = theirs(x[way], tuple(state[way : way + 1] for state in begun))
+        for one, other in ((found[way], expected), (h[way], theirs_h[0]), (cell[way], theirs_cell[0])):
+            torch.testing.assert_close(one, other, atol=1e-12, rtol=0)
+        expected.square().sum().backward()
+        for name, gradient in gradients.items():
+            torch.testing.assert_close(gradient, theirs.get_parameter(name).grad, atol=1e-10, rtol=0)
 
 
 def test_clips_cut_the_cell_and_the_projection() -> None:
     torch.manual_seed(1)
-    lstm = ProjectedLSTM(3, 4, cell_clip=0.2, projection_clip=0.05)
+    lstm = ProjectedLSTMs(1, 3, 4, cell_clip=0.2, projection_clip=0.05)
     with torch.no_grad():
-        found, (_, cell) = lstm(5 * torch.randn(2, 20, 3))
+        found, (_, cell) = lstm(5 * torch.randn(1, 2, 20, 3))
     assert float(cell.abs().max()) == pytest.approx(0.2)
     assert float(found.abs().max()) == pytest.approx(0.05)
 
