@@ -31,7 +31,7 @@ class ELMoLearner(Generates):
     look = TrainedELMo
     model: ELMo
     least_held_out = 3
-    SEQUENCES = ("forward", "backward", "what stands in a gap")  # that each example is read as
+    SEQUENCES = ("forward", "backward", "with gaps")  # that each example is read as
 
     def __init__(self, settings: ELMoSettings, encoded: EncodedCorpus) -> None:
         super().__init__(settings, encoded)

@@ -5,10 +5,10 @@ import json
 import pytest
 import torch
 
-from core.systems import SYSTEMS, offering
+from core.systems import SYSTEMS, offering, system
 from core.text import sentences, tokenizers
 from core.text.tokenizing import TokenizerSettings
-from pages.ui.objectives import picture, windows
+from pages.ui.objectives import one_of, picture, windows
 from tests.pages.test_pages import home, open_page, said  # noqa: F401 - the fixture
 
 TEXT = "paris is the capital of france .\nthe people of france speak french ."
@@ -51,3 +51,19 @@ def test_all_systems_are_there_the_static_ones_by_their_windows():
             assert (seen == seen.T).all()
             assert not seen.diagonal().any()
             assert seen[0].sum() == min(6, row.settings().window)  # the first sentence has seven tokens
+
+
+def test_elmos_example_is_drawn_three_times_and_of_a_gap_its_own_token_is_hidden():
+    tokenizer = tokenizers.train([TEXT] * 20, TokenizerSettings(min_count=1, punctuation=True))
+    row = system("elmo")
+    learner = row.load_learner()
+    batch = learner.objective_on(sentences.stream(TEXT, tokenizer), row.settings(), tokenizer).sample(1, torch.Generator().manual_seed(1))
+    drawn = [picture(one_of(batch, i), tokenizer, None, row, name)[0]["sequences"][0] for i, name in enumerate(learner.SEQUENCES)]
+    assert [each["title"].partition(";")[0] for each in drawn] == ["it reads forward", "it reads backward", "it reads with gaps"]
+    words = [token["text"] for token in drawn[0]["tokens"]]
+    assert [token["target"] for token in drawn[0]["tokens"][:-1]] == words[1:]
+    assert [token["target"] for token in drawn[1]["tokens"][1:]] == words[:-1]
+    assert not any(token["state"] for each in drawn[:2] for token in each["tokens"])
+    gaps = [token for token in drawn[2]["tokens"] if token["target"]]
+    assert gaps
+    assert all(token["state"] == "hidden" and token["target"] == token["text"] for token in gaps)
