@@ -1,6 +1,6 @@
 """The systems, in historical order. A new one is a module beside this file and a row here."""
 
-from core.systems import cbow, elmo, fasttext, glove, gpt, seq2seq, skip_gram, t5, transformer, xlnet
+from core.systems import bert, cbow, elmo, ernie, fasttext, glove, gpt, seq2seq, skip_gram, t5, transformer, xlnet
 from core.systems.record import SCHEDULE, Matrix, Preset, System, View
 
 SYSTEMS: tuple[System, ...] = (
@@ -12,6 +12,8 @@ SYSTEMS: tuple[System, ...] = (
     transformer.SYSTEM,
     elmo.SYSTEM,
     gpt.SYSTEM,
+    bert.SYSTEM,
+    ernie.SYSTEM,
     xlnet.SYSTEM,
     t5.SYSTEM,
 )

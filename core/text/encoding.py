@@ -26,7 +26,7 @@ from core.text.tokenizing import TokenizerSettings
 from core.text.writing import Growing, folder_aside, put_in_place, rewrite
 from core.workspace import subfolder
 
-VERSION = "5"  # part of the cache's key; raise it when the same text and settings give other ids
+VERSION = "6"  # part of the cache's key; raise it when the same text and settings give other ids
 HELD_OUT = 0.05
 MIN_TOKENS = 20  # below this there is nothing to learn from, and nothing to hold out
 LOOKED_AT = 1 << 18  # ids searched at a time for the end of a sentence

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -24,10 +25,21 @@ def learn(corpus: Corpus, settings: TokenizerSettings, progress: Progress) -> To
     """The tokenizer of a text; its tokens are not in order yet."""
     if settings.kind == "character":
         progress("learning the vocabulary", None)
-        return tokenizers.of_counts(_characters(corpus), settings)
+        return _with_phrases(tokenizers.of_counts(_characters(corpus), settings), corpus, progress)
     # Sub-words learn from stretches taken all over a long text: more of it changes no merge that matters.
     every = max(1, corpus.n_bytes // LEARN_FROM)
-    return tokenizers.train((text for text, _ in islice(corpus.blocks(STRETCH), 0, None, every)), settings, progress)
+    tokenizer = tokenizers.train((text for text, _ in islice(corpus.blocks(STRETCH), 0, None, every)), settings, progress)
+    return _with_phrases(tokenizer, corpus, progress)
+
+
+def _with_phrases(tokenizer: Tokenizer, corpus: Corpus, progress: Progress) -> Tokenizer:
+    """The same with the phrases of its text, where they are asked for."""
+    from core.text.word_stream import WordStream
+
+    if not tokenizer.settings.phrase_passes:
+        return tokenizer
+    words = replace(tokenizer.settings, kind="word", punctuation=True)  # a mark between two words keeps them apart
+    return tokenizer.with_ngrams(WordStream(corpus.cut(progress), words, progress).ngrams())
 
 
 def ids(corpus: Corpus, tokenizer: Tokenizer, progress: Progress) -> Iterator[npt.NDArray[np.int32]]:

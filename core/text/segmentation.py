@@ -9,6 +9,7 @@ import logging
 import re
 import unicodedata
 import warnings
+from collections.abc import Iterable
 from functools import lru_cache
 from types import ModuleType
 
@@ -18,6 +19,8 @@ SENTENCE_END = "\n"  # stands among the words where a sentence ends
 # Begins with one class, which the engine looks for five times as fast as for several patterns.
 _END = re.compile(r"[.!?…。！？](?:[\"'”’)\]»]?\s+(?![\sa-z])|(?<=[。！？])[”’」』）]?|(?<=\s.)(?=\s))")
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+_WIDE = f"[\u3000-\u303f\uff00-\uffef{HAN.pattern[1:]}"  # and their punctuation
+BETWEEN_HAN = re.compile(f"(?<={_WIDE}) (?={_WIDE})")
 LONGEST_HAN = 500  # characters cut into words at once
 
 
@@ -43,6 +46,11 @@ def words(stretch: str, punctuation: bool = False) -> list[str]:
         return _pattern(punctuation, "").findall(stretch)
     found = _pattern(punctuation, _marks(stretch)).findall(stretch)
     return [part for word in found for part in (_han(word) if HAN.search(word) else (word,))]
+
+
+def written_together(words: Iterable[str]) -> str:
+    """Words as they stand in a text: blanks between them, but none between two Han characters."""
+    return BETWEEN_HAN.sub("", " ".join(words))
 
 
 def _marks(stretch: str) -> str:

@@ -56,7 +56,9 @@ def learn(texts: Iterable[str], settings: TokenizerSettings, specials: Sequence[
         tokenizer.pre_tokenizer = lib.pre_tokenizers.BertPreTokenizer()
         tokenizer.decoder = lib.decoders.WordPiece()
         trainer = lib.trainers.WordPieceTrainer(limit_alphabet=min(n_characters, (settings.vocab_size - len(specials)) // 2), **options)
-    if settings.lowercase:
+    if settings.kind == "wordpiece":  # each Han character is a piece of its own (Devlin 2019, tokenization.py)
+        tokenizer.normalizer = lib.normalizers.BertNormalizer(False, handle_chinese_chars=True, strip_accents=False, lowercase=settings.lowercase)
+    elif settings.lowercase:
         tokenizer.normalizer = lib.normalizers.Lowercase()
     tokenizer.train_from_iterator((piece for text in texts for piece in pieces(text)), trainer)
     description: dict[str, Any] = json.loads(tokenizer.to_str())
@@ -140,12 +142,17 @@ def _bytes_of_characters() -> dict[str, int]:
     return {chr(byte): byte for byte in visible} | {chr(256 + i): byte for i, byte in enumerate(hidden)}
 
 
+def as_bytes(token: str) -> bytes | None:
+    """The bytes of a byte-level token; None where it is none."""
+    table = _bytes_of_characters()
+    return bytes(table[character] for character in token) if all(character in table for character in token) else None
+
+
 def shown(token: str) -> str:
     """A byte-level token as a reader knows it: its text where it is whole characters, its bytes as <0xE4> where not."""
-    table = _bytes_of_characters()
-    if not all(character in table for character in token):
+    content = as_bytes(token)
+    if content is None:
         return token
-    content = bytes(table[character] for character in token)
     try:
         return content.decode()
     except UnicodeDecodeError:

@@ -20,7 +20,7 @@ from core.settings import from_dict
 from core.text import subwords
 from core.text.phrases import join, learn_from
 from core.text.progress import Progress, silent
-from core.text.segmentation import SENTENCE_END, segment
+from core.text.segmentation import BETWEEN_HAN, SENTENCE_END, segment, written_together
 from core.text.tokenizing import TokenizerSettings
 from core.workspace import write_whole
 
@@ -33,7 +33,8 @@ class Tokenizer:
     """Cuts text into tokens and numbers them.
 
     description: the content of a tokenizer.json. words: each id's token as shown to a reader (a BPE token that begins a word begins with a blank;
-    bytes that are no whole character show as <0xE4>), after the specials the most frequent first where it was made by `encode`.
+    bytes that are no whole character show as <0xE4>), after the specials the most frequent first where it was made by `encode`; beyond
+    vocab_size the phrases of `ngrams`, which no text becomes: an id that is only ever predicted (ERNIE-Gram).
     """
 
     n_special = len(SPECIALS)
@@ -47,6 +48,8 @@ class Tokenizer:
         self.tokens: list[str] = sorted(self.index, key=self.index.__getitem__)
         self.words = [subwords.shown(token) for token in self.tokens] if self.kind == "bpe" else self.tokens
         assert tuple(self.tokens[: self.n_special]) == SPECIALS
+        self.ngrams = [tuple(words) for words in description["model"].get("ngrams", [])]  # of other kinds than words: phrases, the most frequent first
+        self.words = [*self.words, *map(written_together, self.ngrams)] if self.ngrams else self.words
         self.phrases = [frozenset((left, right) for left, right in pairs) for pairs in description["model"].get("phrases", [])]  # joined pass by pass
 
     @property
@@ -85,6 +88,10 @@ class Tokenizer:
         model = {**self.description["model"], "phrases": [[list(pair) for pair in pairs] for pairs in phrases]}
         return Tokenizer(self.settings, {**self.description, "model": model}) if phrases else self
 
+    def with_ngrams(self, ngrams: Sequence[Sequence[str]]) -> "Tokenizer":
+        """The same tokenizer that knows these phrases, each given as its words, without making tokens of them."""
+        return Tokenizer(self.settings, {**self.description, "model": {**self.description["model"], "ngrams": [list(words) for words in ngrams]}})
+
     def of_words(self, words: Sequence[str]) -> "Tokenizer":
         """The same tokenizer of other words, in this order."""
         vocab = {token: i for i, token in enumerate([*SPECIALS, *words])}
@@ -101,14 +108,17 @@ class Tokenizer:
     def decode(self, ids: Iterable[SupportsInt]) -> str:
         """The text of ids: exact for characters and BPE; words come with a blank between them, a line for each sentence.
 
-        Special tokens are left out, but for [UNK].
+        Special tokens are left out, but for [UNK] and [MASK].
         """
-        kept = [i for i in map(int, ids) if i in (END, self.unk_id, self.eos_id) or i >= self.n_special]
+        kept = [i for i in map(int, ids) if i in (END, self.unk_id, self.eos_id, self.mask_id) or i >= self.n_special]
         if self.kind == "word":
             line = " ".join("\n" if i in (END, self.eos_id) else self.words[i] for i in kept)
             return line.replace(" \n ", "\n").replace(" \n", "\n").replace("\n ", "\n")
         kept = [i for i in kept if i not in (END, self.eos_id)]
-        return "".join(self.words[i] for i in kept) if self.kind == "character" else str(self.library.decode(kept, skip_special_tokens=False))
+        if self.kind == "character":
+            return "".join(self.words[i] for i in kept)
+        text = str(self.library.decode(kept, skip_special_tokens=False))
+        return BETWEEN_HAN.sub("", text) if self.kind == "wordpiece" else text
 
     def bpe_steps(self, word: str) -> list[list[str]]:
         """How BPE puts a word together: first its bytes, then the pieces after each merge, in the order of learning."""
@@ -180,7 +190,7 @@ def train(texts: Iterable[str], settings: TokenizerSettings, progress: Progress 
     if settings.kind in ("bpe", "wordpiece"):
         return Tokenizer(settings, subwords.learn(texts, settings, SPECIALS))
     counts: Counter[str] = Counter()
-    if settings.phrase_passes:
+    if settings.phrase_passes and settings.kind == "word":
         sentences, pairs = learn_from((segment(text, settings.punctuation) for text in texts), settings)
         return of_counts(Counter(sentences), settings).joining(pairs)
     for text in texts:

@@ -15,12 +15,12 @@ class TokenizerSettings:
     lowercase: bool = setting(True, "Fold capitals.")
     punctuation: bool = setting(False, "Keep punctuation marks as tokens of their own (words only; the other kinds always keep them).")
     phrase_passes: int = setting(
-        0, "Join words that stand together more often than chance would have it: new_york. Each pass joins pairs, two make up to four words.", 0, 4
+        0,
+        "Words that stand together more often than chance would have it are a phrase, new_york: one token where tokens are words, else tokens that ERNIE hides "
+        "together. Each pass joins pairs, two make up to four words.",
+        0,
+        4,
     )
     phrase_threshold: float = setting(
         100.0, "How much more often than by chance two words of a phrase have to stand together; less makes more phrases.", 0.1, 1e9, 10
     )
-
-    def __post_init__(self) -> None:
-        if self.kind != "word" and self.phrase_passes:
-            raise ValueError(f"Phrases are made of words, and the kind “{self.kind}” has none. Set phrase_passes to 0, or kind to word.")

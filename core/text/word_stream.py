@@ -11,10 +11,13 @@ from core.text.cutting import Cut
 from core.text.facts import most_frequent
 from core.text.numbering import END, LOST, Numbers
 from core.text.progress import Progress
+from core.text.segmentation import HAN
 from core.text.tokenizers import Tokenizer
 from core.text.tokenizing import TokenizerSettings
 
 LEFT_OUT = -3
+MOST_NGRAMS = 20_000
+SHORTEST_HAN = 6  # bytes of two Han characters
 AT_ONCE = 1 << 17  # words named at a time
 
 
@@ -47,6 +50,18 @@ class WordStream:
         kept = most_frequent(self._named, self._counts, self.settings.vocab_size)
         tokenizer = tokenizers.of_counts(Counter(dict(kept)), self.settings)
         return tokenizer.joining([list(zip(self._named(each.pairs[:, 0]), self._named(each.pairs[:, 1]), strict=True)) for each in self._passes])
+
+    def ngrams(self) -> list[tuple[str, ...]]:
+        """The phrases, and the words that are several Han characters, each as its words; the most frequent first, MOST_NGRAMS at most."""
+        words: dict[int, tuple[str, ...]] = {}
+        for each in self._passes:
+            sides = (self._named(each.pairs[:, side]) for side in (0, 1))
+            for (a, b), left, right, n in zip(each.pairs.tolist(), *sides, each.joined.tolist(), strict=True):
+                words[n] = words.get(a, (left,)) + words.get(b, (right,))
+        long = np.flatnonzero((self._counts[: len(self.cut.counts)] >= self.settings.min_count) & (np.diff(self.cut.starts) >= SHORTEST_HAN))
+        words |= {n: (word,) for n, word in zip(long.tolist(), self.cut.words(long), strict=True) if HAN.match(word)}
+        frequent = sorted((n for n in words if self._counts[n]), key=lambda n: (-self._counts[n], words[n]))
+        return [words[n] for n in frequent[:MOST_NGRAMS]]
 
     def counts(self, asked: set[str]) -> dict[str, int]:
         """How often each word is read: the most frequent ones, and those that are asked for."""

@@ -7,6 +7,7 @@ import torch
 from core.models.language_model import LanguageModel
 from core.training.learner import Cost
 
+OF_FEW = ("head.", "ngrams.", "pooler.", "classes.")  # through which only those tokens pass that are predicted, or stand for all
 LOOKED_UP = ("embed.", "positions.", "segments.", "tasks.", "distances")  # tables of which a token takes a row: no products
 
 
@@ -21,9 +22,11 @@ def cost_of(model: LanguageModel, settings: Any, n_tokens: int, n_predicted: int
     d_model, n_ctx, vocab_size = int(settings.d_model), int(settings.n_ctx), model.embed.num_embeddings
     dropout, n_heads = bool(getattr(settings, "dropout", 0.0)), int(getattr(settings, "n_heads", 1))
     n_weights = sum(weight.numel() for weight in model.parameters())
-    products = sum(weight.numel() for name, weight in model.named_parameters() if weight.ndim == 2 and not name.startswith(LOOKED_UP))
+    matrices = {name: weight.numel() for name, weight in model.named_parameters() if weight.ndim == 2 and not name.startswith(LOOKED_UP)}
+    of_few = sum(n for name, n in matrices.items() if name.startswith(OF_FEW))
+    products = sum(matrices.values()) - of_few
     activations = n_blocks * (18 + 8 * dropout) * d_model + dropout * n_blocks * 3 * n_heads * n_ctx
-    flops = 6.0 * n_tokens * products + 6.0 * n_predicted * vocab_size * d_model + 12.0 * n_blocks * d_model * n_ctx * n_tokens
+    flops = 6.0 * n_tokens * products + 6.0 * n_predicted * (vocab_size * d_model + of_few) + 12.0 * n_blocks * d_model * n_ctx * n_tokens
     memory = 16.0 * n_weights + 4.0 * (n_tokens * activations + 2 * n_predicted * vocab_size)
     return Cost(flops=flops, memory=memory, weights=4.0 * n_weights)
 

@@ -25,7 +25,7 @@ from core.training.learner import State, Step
 from core.vectors import Vectors
 
 HELD_OUT_TOKENS = 16_384  # enough that the held-out loss is good to about 0.02 nats
-TOKEN_ROWS = ("embed.weight", "unembedding.weight", "unembedding.bias", "spelling")  # weights with a row for each token
+TOKEN_ROWS = ("embed.weight", "head_bias", "unembedding.weight", "unembedding.bias", "spelling")  # weights with a row for each token
 MOMENTS = ("exp_avg", "exp_avg_sq")  # torch's names
 
 
@@ -81,7 +81,9 @@ class NeuralLearner:
         return cls.look(model.to(device.chosen()).eval(), tokenizer, settings)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """What is to be made small, by the name of each task; here one, the mean cross-entropy of the tokens to be predicted."""
+        """What is to be made small, by the name of each task, which is shown where it is not "tokens" alone; here that, the mean cross-entropy of the tokens
+        to be predicted.
+        """
         return {"tokens": self.token_loss(batch, self.model.hidden(batch))}
 
     def token_loss(self, batch: Batch, hidden: Tensor) -> Tensor:
@@ -121,7 +123,7 @@ class NeuralLearner:
         mean = loss.item()  # last, so that a graphics processor has all of the step's work before it is waited for
         if not math.isfinite(mean):
             raise ValueError(f"The loss is no longer a number at step {self.step}. Train with a smaller learning rate than {self.settings.learning_rate:g}.")
-        each = {name: one.item() for name, one in losses.items()} if len(losses) > 1 else {}
+        each = {} if losses.keys() == {"tokens"} else {name: one.item() for name, one in losses.items()}
         return Step(mean, batch.n_tokens, rate, each, waited)
 
     def held_out_loss(self) -> float:
@@ -152,16 +154,20 @@ class NeuralLearner:
     def state(self) -> State:
         state = {f"model.{name}": array for name, array in self.weights().items()}
         for name, weight in self.model.named_parameters():
-            kept = self.optimizer.state[weight] if self.step else dict.fromkeys(MOMENTS, torch.zeros_like(weight))
-            state |= {f"{moment}.{name}": _array(kept[moment]) for moment in MOMENTS}
+            # A weight that took part in no step yet (that of a task which has not had its turn) has no moments.
+            if kept := self.optimizer.state.get(weight):
+                state |= {f"{moment}.{name}": _array(kept[moment]) for moment in MOMENTS} | {f"steps.{name}": _array(kept["step"]).reshape(1)}
         return {**state, "step": np.array([self.step])}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self.step = int(state["step"][0])
         self.model.load_state_dict({name: torch.tensor(state[f"model.{name}"]) for name in self.model.state_dict()})
         for name, weight in self.model.named_parameters():
-            kept = {moment: torch.tensor(state[f"{moment}.{name}"], device=self.device) for moment in MOMENTS}
-            self.optimizer.state[weight] = {"step": torch.tensor(float(self.step), device=self.device), **kept}
+            if f"steps.{name}" in state:
+                kept = {moment: torch.tensor(state[f"{moment}.{name}"], device=self.device) for moment in MOMENTS}
+                self.optimizer.state[weight] = {"step": torch.tensor(float(state[f"steps.{name}"][0]), device=self.device), **kept}
+            else:
+                self.optimizer.state.pop(weight, None)
         self._find_silent()
 
     def _find_silent(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -12,6 +13,13 @@ from core.batch import IGNORE, Batch
 from core.blocks.masks import causal, full, padding, prefix
 from core.inspection.hooks import capture
 from core.models.bert import BERT
+from core.systems.bert import BERTSettings
+from core.text import tokenizers
+from core.text.encoding import EncodedCorpus
+from core.text.sentences import stream
+from core.text.tokenizing import TokenizerSettings
+from core.training.bert import BERTLearner
+from core.training.neural import sum_of
 from tests.models.judging import given_weights, same_gradients, stirred
 
 VOCAB = 13
@@ -61,7 +69,8 @@ def bert(n_layers: int = 2, n_heads: int = 3, **more: object) -> BERT:
 def judged(ours: BERT, **more: object) -> torch.nn.Module:
     stirred(ours)
     sizes = {
-        "vocab_size": VOCAB, "hidden_size": ours.embed.embedding_dim, "num_hidden_layers": len(ours.blocks), "max_position_embeddings": 8, "pad_token_id": None,
+        "vocab_size": ours.embed.num_embeddings, "hidden_size": ours.embed.embedding_dim, "num_hidden_layers": len(ours.blocks),
+        "max_position_embeddings": ours.n_ctx, "pad_token_id": None,
         "num_attention_heads": ours.blocks[0].attention.n_heads, "intermediate_size": 4 * ours.embed.embedding_dim,
         "type_vocab_size": ours.segments.num_embeddings, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, **more,
     }  # fmt: skip
@@ -111,3 +120,39 @@ def test_what_is_hidden_can_be_scored_alone() -> None:
     batch = Batch(ids, torch.full_like(ids, IGNORE), full(8))
     where = torch.rand(2, 8) < 0.3
     torch.testing.assert_close(model.unembed(model.hidden(batch)[where]), model(batch)[where])
+
+
+@pytest.mark.parametrize("kind", ["word", "wordpiece"])
+def test_its_whole_pretraining_loss_is_transformers(kind: str) -> None:
+    """Hidden tokens and the next sentence together, on the batches that it is trained on, filling included; and the gradient of every weight."""
+    text = "".join(f"{' '.join(f'w{n % k}' for n in range(k))} .\n" for k in range(2, 14)) * 3
+    tokenizer = tokenizers.train([text], TokenizerSettings(kind=kind, vocab_size=60, punctuation=True))
+    ids = stream(text, tokenizer).astype(np.int32)
+    settings = BERTSettings(n_layers=2, n_heads=3, d_model=12, n_ctx=24, batch_size=16)
+    learner = BERTLearner(settings, EncodedCorpus(tokenizer, ids, np.bincount(ids[ids >= 0], minlength=tokenizer.vocab_size)))
+    learner.model.double()
+    theirs = judged(learner.model)
+    filled = False
+    for seed in range(3):
+        batch = learner.objective.sample(16, torch.Generator().manual_seed(seed))
+        losses = learner.losses(batch)
+        assert set(losses) == {"masked tokens", "next sentence"}
+        there = batch.attn_mask[:, 0, 0].long()
+        filled |= not there.all()
+        expected = theirs(batch.ids, attention_mask=there, token_type_ids=batch.segments, labels=batch.targets, next_sentence_label=batch.label)
+        torch.testing.assert_close(sum_of(losses), expected.loss, atol=1e-10, rtol=0)
+        for model, loss in ((learner.model, sum_of(losses)), (theirs, expected.loss)):
+            model.zero_grad()
+            loss.backward()
+        same_gradients(learner.model, theirs, named("bert."), 1e-10)
+    assert filled
+
+
+def test_an_ngrams_logit_stands_behind_those_of_the_tokens() -> None:
+    model = bert(n_ngrams=4)
+    logits = model.unembed(torch.randn(2, 3, 12))
+    assert logits.shape == (2, 3, VOCAB + 4)
+    plain = bert()
+    plain.load_state_dict({name: weight for name, weight in model.state_dict().items() if not name.startswith("ngrams")})
+    x = torch.randn(5, 12)
+    torch.testing.assert_close(model.unembed(x)[:, :VOCAB], plain.unembed(x))

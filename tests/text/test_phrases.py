@@ -127,11 +127,6 @@ def test_of_too_many_pairs_the_rarest_are_forgotten(monkeypatch: pytest.MonkeyPa
     assert encode(corpora.add_text("many", text), settings).tokenizer.phrases == [frozenset({("new", "york")})]
 
 
-def test_only_words_have_phrases() -> None:
-    with pytest.raises(ValueError, match=r"Phrases are made of words, and the kind “bpe” has none\. Set phrase_passes to 0, or kind to word"):
-        TokenizerSettings(kind="bpe", phrase_passes=1)
-
-
 def test_where_no_two_words_belong_together_there_are_none() -> None:
     encoded = encode(corpora.add_text("cities", TEXT), TokenizerSettings(phrase_passes=4, phrase_threshold=1e6))
     assert encoded.tokenizer.phrases == [frozenset()]
