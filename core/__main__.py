@@ -8,6 +8,7 @@
     python -m core convert FILE --format F --to FOLDER          a file of vectors in another format
     python -m core open FILE                                    keep a file of vectors to look at; `vectors` lists them
     python -m core evaluate RUN --pairs FILE --analogies FILE   how good its vectors are, by people's judgements
+    python -m core evaluate RUN --masked                        how much of what is hidden BERT or ERNIE finds
     python -m core delete RUN                                   remove it
 
 Everything is kept in runs/ beside the app, or in $ORRERY_HOME. The app shows the same runs."""

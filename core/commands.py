@@ -129,12 +129,15 @@ def evaluate(
     matrix: Matrix | None = None,
     by: Measure = "cosine",
     unseen: bool = False,
+    masked: bool = False,
     beam: int = 1,
     every_snapshot: bool = False,
 ) -> int:
     """Scores vectors on word similarity and analogies, as gensim does; or what a run makes of sources: exact match, tokens, BLEU.
 
     Without any file: a run that translates on the pairs that it has not learnt from, vectors on the test sets that were added.
+
+    Or, with --masked, how often a run of BERT or ERNIE finds a hidden token, word or whole phrase of its held-out text.
 
     Args:
         subject: A run's id, as `list` shows it; for vectors also opened ones, or a file.
@@ -144,11 +147,16 @@ def evaluate(
         matrix: Which of a run's matrices; its usual one where not said.
         by: cosine, or the vectors as they are.
         unseen: Put words that are not in the vocabulary together from their n-grams, where the vectors know how.
+        masked: Hide tokens, words and phrases in place of scoring vectors; of a run only.
         beam: How many hypotheses are kept while a target is searched for; 1 takes the likeliest token each time.
         every_snapshot: Score each moment whose weights were kept, not the newest alone.
     """
     line = Line()
-    if translations or (not (pairs or analogies) and _translates(subject)):
+    if masked:
+        from core.evaluation import masked as holes
+
+        told = holes.lines(find(subject), line.progress)
+    elif translations or (not (pairs or analogies) and _translates(subject)):
         from core.evaluation.translations import lines as compared
 
         if not 1 <= beam <= 64:

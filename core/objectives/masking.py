@@ -64,4 +64,5 @@ class Masking:
                 break
         if not n:
             taken[numbers[lengths[numbers].argmin()]] = True
-        return taken[units]
+        chosen: np.ndarray = taken[units]
+        return chosen

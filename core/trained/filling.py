@@ -77,6 +77,7 @@ class Fills(Trained):
         with resting(self.model):
             logits = self.model.unembed(self.model.hidden(batch)[0, holes]).float()
         logits[:, : self.tokenizer.n_special] = -torch.inf
+        logits[:, len(self.tokenizer.words) :] = -torch.inf  # room for more phrases than the text had
         return logits.softmax(-1).cpu()
 
     def answer(self, probe: str) -> tuple[str, str]:

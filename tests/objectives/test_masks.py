@@ -17,39 +17,50 @@ from tests.models.judging import stirred
 from tests.test_systems import tiny
 
 TEXT = "the king rules the land\nthe queen sees the king and the land\na dog ran\nthe man has a dog\nthe woman sees the man\nthe land is old\n" * 4
-PARTS = ("ids", "source")
 
 
 def reached(mask: Tensor, n_layers: int) -> Tensor:
-    """Who may learn of whom over so many layers, each of which keeps what a position has: bool [query key]."""
-    one = mask.double() + torch.eye(mask.shape[-1], dtype=torch.double)
-    return torch.linalg.matrix_power(one.clamp(max=1), n_layers) > 0
+    """Who may learn of whom over so many layers, each of which keeps what a position has: bool [query key]. Who may not see itself (ELMo's gaps) asks once."""
+    if not mask.diagonal().all():
+        return mask
+    return torch.linalg.matrix_power(mask.double(), n_layers) > 0
 
 
 def permitted(batch: Batch, n_layers: int) -> dict[str, Tensor]:
-    """Of which tokens the outputs of the batch's first sequence may know: bool [output token] for each of PARTS that there is."""
+    """Of which tokens the outputs of a batch of one sequence may know: bool [output token] for each of "ids" and "source" that there is."""
     n = batch.ids.shape[1]
-    own = reached(batch.attn_mask[0, 0, :, -n:].expand(n, n), n_layers)
+    visible = batch.attn_mask[0, 0].expand(n, -1)[:, -n:] | (torch.eye(n, dtype=torch.bool) & (batch.ids == 0))  # filling keeps what it has
+    own = reached(visible, n_layers)
     known = {"ids": own}
     if batch.query_mask is not None:  # a query knows of the others what they know of each other a layer below; of itself nothing
-        content = reached(batch.attn_mask[0, 0, :, -n:].expand(n, n), n_layers - 1)
-        known["ids"] = (batch.query_mask[0, 0, :, -n:].expand(n, n).double() @ content.double()) > 0
+        known["ids"] = (batch.query_mask[0, 0].expand(n, -1)[:, -n:].double() @ reached(visible, n_layers - 1).double()) > 0
     if batch.source is not None and batch.source_mask is not None and batch.memory_mask is not None:
         m = batch.source.shape[1]
-        memory = reached(batch.source_mask[0, 0].expand(m, m), n_layers)
-        known["source"] = (own.double() @ batch.memory_mask[0, 0].expand(n, m).double() @ memory.double()) > 0
+        source = batch.source_mask[0, 0].expand(m, m) | (torch.eye(m, dtype=torch.bool) & (batch.source == 0))
+        known["source"] = (own.double() @ batch.memory_mask[0, 0].expand(n, m).double() @ reached(source, n_layers).double()) > 0
     return known
 
 
-def there(mask: Tensor, n: int) -> Tensor:
-    """Which positions are no filling: somebody may see them."""
-    return mask[0, 0].expand(-1, mask.shape[-1])[:, -n:].any(0)
+def alone(batch: Batch, which: int) -> Batch:
+    """A batch of one of its sequences, with its filling."""
+    parts = {name: part[which : which + 1] for name, part in vars(batch).items() if isinstance(part, Tensor) and len(part) > 1}
+    return replace(batch, **parts)
+
+
+def changed(batch: Batch, part: str, vocab_size: int) -> Batch:
+    """A sequence as it is, and then with each of its tokens changed."""
+    n = getattr(batch, part).shape[1]
+    parts = {name: value.repeat(n + 1, *[1] * (value.ndim - 1)) for name, value in vars(batch).items() if isinstance(value, Tensor)}
+    tokens = parts[part]
+    at = torch.arange(n)
+    tokens[at + 1, at] = (tokens[at + 1, at] + 1) % vocab_size
+    return replace(batch, **parts)
 
 
 @pytest.mark.parametrize("row", offering("objective"), ids=lambda row: row.name)
 @torch.no_grad()
 def test_an_output_depends_on_a_token_exactly_where_the_masks_let_it(row: System) -> None:
-    """Each token of a batch is changed in turn, its filling too."""
+    """Each token of an example is changed in turn, its filling too."""
     tokenizer = tokenizers.train([TEXT], TokenizerSettings(min_count=1))
     ids = stream(TEXT, tokenizer).astype(np.int32)
     encoded = EncodedCorpus(tokenizer, ids, np.bincount(ids[ids >= 0], minlength=tokenizer.vocab_size))
@@ -58,24 +69,14 @@ def test_an_output_depends_on_a_token_exactly_where_the_masks_let_it(row: System
     torch.manual_seed(1)
     stirred(model)
     for seed in range(3):
-        batch = learner.objective.sample(16, torch.Generator().manual_seed(seed))
-        shortest = (batch.attn_mask if batch.source is None else batch.source_mask).expand(16, -1, -1, -1).sum((1, 2, 3)).argmin()
-        batch = first_of(batch, int(shortest))
-        judged = there(batch.attn_mask, batch.ids.shape[1]) if batch.query_mask is None else torch.ones(batch.ids.shape[1], dtype=torch.bool)
-        before = model.hidden(batch)[0]
-        for part, allowed in permitted(batch, 2).items():
-            tokens = getattr(batch, part)
-            assert not (there(batch.attn_mask if part == "ids" else batch.source_mask, tokens.shape[1]) & (tokens[0] == tokenizer.pad_id)).any()
-            for at in range(tokens.shape[1]):
-                other = tokens.clone()
-                other[0, at] = (tokens[0, at] + 1) % tokenizer.vocab_size
-                changed = (model.hidden(replace(batch, **{part: other}))[0] - before).abs().amax(-1) > 1e-9
-                assert torch.equal(changed[judged], allowed[judged, at]), (
-                    f"{part} {at} of {tokens[0].tolist()}: {changed.tolist()}, not {allowed[:, at].tolist()}"
-                )
-
-
-def first_of(batch: Batch, which: int) -> Batch:
-    """A batch of one of its sequences, with its filling."""
-    parts = {name: part[which : which + 1] for name, part in vars(batch).items() if isinstance(part, Tensor) and len(part) > 1}
-    return replace(batch, **parts)
+        whole = learner.objective.sample(16, torch.Generator().manual_seed(seed))
+        filled = (whole.ids if whole.source is None else whole.source) == tokenizer.pad_id
+        for which in {0, len(filled) // 2, len(filled) - 1, int(filled.sum(1).argmax())}:
+            batch = alone(whole, which)
+            for part, allowed in permitted(batch, 2).items():
+                before, *after = model.hidden(changed(batch, part, tokenizer.vocab_size))
+                differs = (torch.stack(after) - before).abs().amax(-1).T > 1e-9  # [output token]
+                said = batch.ids[0] != tokenizer.pad_id
+                assert torch.equal(differs[said], allowed[said]), f"{part}: {differs.int().tolist()}, not {allowed.int().tolist()}"
+                filling = getattr(batch, part)[0] == tokenizer.pad_id
+                assert not allowed[said][:, filling].any(), "nobody sees the filling"
