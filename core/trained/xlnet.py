@@ -12,16 +12,20 @@ from core.trained.continuing import Continues
 
 
 class TrainedXLNet(Continues):
-    """Reads a text in an order: the query stream of each token sees those before it in the order. Bidirectional: the content stream alone sees everything."""
+    """Reads a text in an order: the query stream of each token sees those before it in the order. Bidirectional: the content stream alone, which sees all.
+
+    What is hidden comes last, whatever the order: all others see each other, and each [MASK] is predicted from all of them.
+    """
 
     ways = ("left to right", "right to left", "random order", "bidirectional")
     way = ways[0]
 
     def batch(self, ids: list[int]) -> Batch:
         read = torch.tensor([ids], device=self.model.device)
-        if self.way == "bidirectional":
+        hidden = read == self.tokenizer.mask_id
+        if self.way == "bidirectional" and not hidden.any():
             return Batch(read, torch.full_like(read, IGNORE), full(len(ids)).to(read.device))
-        return permuted(read, self.order(read), torch.zeros_like(read, dtype=torch.bool))
+        return permuted(read, hidden.long() if hidden.any() else self.order(read), torch.zeros_like(hidden))
 
     def order(self, ids: Int[Tensor, "1 pos"]) -> Int[Tensor, "1 pos"]:
         """Each token's place in the order of this way, from 1. The random one is the same each time."""
@@ -35,5 +39,5 @@ class TrainedXLNet(Continues):
         return super(TrainedXLNet, self.under("bidirectional")).contextual(text)
 
     def next_logits(self, ids: list[int]) -> Float[Tensor, " vocab"]:
-        """In the query stream of a place after `ids`, for which it does not matter what stands there."""
-        return super(TrainedXLNet, self.under("left to right")).next_logits([*ids, self.tokenizer.mask_id])
+        """Of a place after `ids`, which comes last in the order."""
+        return super().next_logits([*ids, self.tokenizer.mask_id])

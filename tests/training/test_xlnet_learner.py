@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
+from transformers import XLNetConfig, XLNetLMHeadModel
 
 from core.batch import IGNORE
 from core.systems.xlnet import XLNetSettings
 from core.training.xlnet import XLNetLearner
+from tests.models.judging import given_weights
+from tests.models.test_xlnet import renamed
 from tests.training.test_neural import encoded
 
 TINY = XLNetSettings(n_layers=2, n_heads=2, d_model=16, n_ctx=12, n_memory=20, predict_one_in=3, batch_size=4, warmup_steps=3, n_steps=40, learning_rate=1e-2)
@@ -110,13 +113,23 @@ def test_a_text_is_read_in_the_order_that_is_asked_for() -> None:
         trained.under("sideways")
 
 
-def test_the_next_token_is_predicted_whatever_stands_in_its_place() -> None:
+def test_the_next_token_is_predicted_as_transformers_generates() -> None:
+    """By a place after the text that nobody sees, in the query stream, while the text sees all of itself."""
     learner = XLNetLearner(TINY, encoded())
     losses(learner, 3)
     trained, ids = learner.trained, learner.encoded.tokenizer.encode("the ki")
-    last = torch.tensor([[*ids, 9]])
-    causal = trained.batch([*ids, 9])
-    expected = learner.model(replace(causal, ids=last))[0, -1]
-    torch.testing.assert_close(trained.next_logits(ids), expected.detach())
-    torch.testing.assert_close(trained.under("bidirectional").next_logits(ids), expected.detach())
+    theirs = given_weights(judge(TINY, learner.encoded.tokenizer.vocab_size), learner.model, renamed(TINY.n_heads), ("lm_loss.weight",))
+    asked = theirs.prepare_inputs_for_generation(torch.tensor([ids]), use_cache=False)
+    with torch.no_grad():
+        expected = theirs(**asked | {"token_type_ids": torch.zeros_like(asked["input_ids"])}).logits[0, -1]
+    torch.testing.assert_close(trained.next_logits(ids), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(trained.under("right to left").next_logits(ids), expected, atol=1e-4, rtol=1e-4)
     assert len(trained.continuation(ids, 20, seed=1)) == 26
+
+
+def judge(settings: XLNetSettings, vocab_size: int) -> XLNetLMHeadModel:
+    config = XLNetConfig(
+        vocab_size=vocab_size, d_model=settings.d_model, n_layer=settings.n_layers, n_head=settings.n_heads, d_inner=4 * settings.d_model, dropout=0.0,
+        ff_activation="gelu",
+    )  # fmt: skip
+    return XLNetLMHeadModel._from_config(config, attn_implementation="eager").eval()
