@@ -65,12 +65,15 @@ class XLNet(LanguageModel):
         return F.linear(hidden, self.embed.weight, self.head_bias)
 
     def initialize(self) -> None:
-        """Normal of 0.02, what is added zero."""
+        """Normal of the program's 0.02 at the base model's width of 768; of a narrower model larger, so that a layer adds as much to the stream as there.
+        What is added is zero.
+        """
+        std = 0.02 * (768 / self.embed.embedding_dim) ** 0.5
         for name, weight in self.named_parameters():
             if name.endswith("bias") and weight.ndim == 1:
                 nn.init.zeros_(weight)
             elif "norm" not in name:
-                nn.init.normal_(weight, std=0.02)
+                nn.init.normal_(weight, std=std)
 
 
 def remembered(before: Memories, seen: Sequence[Float[Tensor, "batch pos d_model"]], n_memory: int) -> tuple[Tensor, ...]:

@@ -14,7 +14,7 @@ class XLNetSettings:
     d_model: int = setting(128, "Width of the residual stream; an even number.", 4, 2048, 16)
     n_ctx: int = setting(64, "Tokens of a sequence.", 2, 2048, 16)
     n_memory: int = setting(64, "Positions before the sequence that it can look back at, in what was computed for them a step ago; 0: none.", 0, 2048, 16)
-    predict_one_in: int = setting(6, "The paper's K: one in so many tokens is predicted, the last of the order; 1: all of them.", 1, 64)
+    predict_one_in: int = setting(2, "One in so many tokens is predicted, the last of the order: K, 6 in the paper; 1: all of them.", 1, 64)
     examples: str = setting(
         "stretches",
         "Stretches of running text, each remembering the one before; or pairs, the text's own or two sentences that follow each other.",
