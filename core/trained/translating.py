@@ -11,13 +11,70 @@ from core.generation.beam import Hypothesis, Search, search
 from core.generation.greedy import greedy
 from core.inspection.contextual import Contextual, contextual
 from core.models.language_model import EncoderDecoder, resting
-from core.objectives.pairs import pair_batch, writing
+from core.objectives.pairs import padded, pair_batch, writing
 from core.trained.model import Reading, Trained
 
 Said = Callable[[Int[Tensor, " row"], Int[Tensor, "row pos"]], Float[Tensor, "row vocab"]]
 
 
-class Translates(Trained):
+class Rewrites(Trained):
+    """A model that turns one sequence into another, which it writes token by token; a kind says in `said` what comes next, and in `room` for how long."""
+
+    def said(self, sources: Sequence[Sequence[int]]) -> Said:
+        """The sources read once; from then on, what is said of the token after those written so far, each beginning with [BOS] and ended by [EOS]."""
+        raise NotImplementedError
+
+    def room(self, sources: Sequence[Sequence[int]]) -> int:
+        """How many tokens can be written, the mark at the end among them."""
+        return self.model.n_ctx - 1
+
+    def source(self, text: str) -> tuple[list[int], int]:
+        """The tokens that are read, and how many had no room; ValueError in words where there is none."""
+        ids = self.ids(text)
+        return ids[: self.model.n_ctx], max(0, len(ids) - self.model.n_ctx)
+
+    def translations(self, text: str, width: int = 4, alpha: float = 0.6, longest: int | None = None) -> list[Hypothesis]:
+        """The likeliest targets of a source, the best first."""
+        return self.searched(text, width, alpha, longest).best
+
+    def searched(self, text: str, width: int = 4, alpha: float = 0.6, longest: int | None = None) -> Search:
+        """The same with all that the search has weighed."""
+        return self.search(self.source(text)[0], width, alpha, longest)
+
+    def search(self, source: list[int], width: int = 4, alpha: float = 0.6, longest: int | None = None) -> Search:
+        """The same of a source's tokens."""
+        room = self.room([source])
+        with resting(self.model):
+            said, t = self.said([source]), self.tokenizer
+            return search(lambda ids: said(torch.zeros(len(ids), dtype=torch.long), ids), t.bos_id, t.eos_id, width, min(longest or room, room), alpha)
+
+    def answers(self, sources: Sequence[Sequence[int]]) -> list[list[int]]:
+        """The target of each source, by the likeliest token each time; without the mark at its end."""
+        with resting(self.model):
+            return greedy(self.said(sources), len(sources), self.tokenizer.bos_id, self.tokenizer.eos_id, self.room(sources))
+
+    def agreed(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> tuple[int, int]:
+        """How many tokens of the targets are the likeliest where all before them are given, and how many there are; the marks at their ends too."""
+        wanted, _ = padded([[self.tokenizer.bos_id, *target, self.tokenizer.eos_id] for target in targets], IGNORE)
+        right = 0
+        with resting(self.model):
+            said = self.said(sources)
+            for place in range(1, min(wanted.shape[1], self.room(sources) + 1)):
+                rows = (wanted[:, place] != IGNORE).nonzero()[:, 0]
+                right += int((said(rows, wanted[rows, :place]).argmax(-1).cpu() == wanted[rows, place]).sum())
+        return right, int((wanted[:, 1:] != IGNORE).sum())
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Tokens as running text, without the mark at the end."""
+        return self.tokenizer.decode(i for i in ids if i != self.tokenizer.eos_id)
+
+    def answer(self, probe: str) -> tuple[str, str]:
+        """A source, and its likeliest target."""
+        source = probe.partition("\t")[0]
+        return source, self.text(self.answers([self.source(source)[0]])[0])
+
+
+class Translates(Rewrites):
     """An encoder and a decoder. Reads "source" and, where it says what to answer, "source TAB target"."""
 
     model: EncoderDecoder
@@ -42,33 +99,8 @@ class Translates(Trained):
         """With its own likeliest target where the text gives none."""
         return text if text.partition("\t")[2].strip() else "\t".join(self.answer(text))
 
-    def source(self, text: str) -> tuple[list[int], int]:
-        """The tokens that the encoder reads, and how many had no room; ValueError in words where there is none."""
-        ids = self.ids(text)
-        return ids[: self.model.n_ctx], max(0, len(ids) - self.model.n_ctx)
-
-    def translations(self, text: str, width: int = 4, alpha: float = 0.6, longest: int | None = None) -> list[Hypothesis]:
-        """The likeliest targets of a source, the best first."""
-        return self.searched(text, width, alpha, longest).best
-
-    def searched(self, text: str, width: int = 4, alpha: float = 0.6, longest: int | None = None) -> Search:
-        """The same with all that the search has weighed."""
-        return self.search(self.source(text)[0], width, alpha, longest)
-
-    def search(self, source: list[int], width: int = 4, alpha: float = 0.6, longest: int | None = None) -> Search:
-        """The same of a source's tokens."""
-        longest = min(longest or self.model.n_ctx - 1, self.model.n_ctx - 1)
-        with resting(self.model):
-            said = self.said([source])
-            return search(lambda ids: said(torch.zeros(len(ids), dtype=torch.long), ids), self.tokenizer.bos_id, self.tokenizer.eos_id, width, longest, alpha)
-
-    def answers(self, sources: Sequence[Sequence[int]]) -> list[list[int]]:
-        """The target of each source, by the likeliest token each time; without the mark at its end."""
-        with resting(self.model):
-            return greedy(self.said(sources), len(sources), self.tokenizer.bos_id, self.tokenizer.eos_id, self.model.n_ctx - 1)
-
     def agreed(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> tuple[int, int]:
-        """How many tokens of the targets are the likeliest where all before them are given, and how many there are; the marks at their ends too."""
+        """All tokens of a target at once."""
         room = self.model.n_ctx - 1
         batch = pair_batch(sources, [target[:room] for target in targets], self.tokenizer, self.model.device)
         wanted = batch.targets != IGNORE
@@ -77,7 +109,6 @@ class Translates(Trained):
         return int((likeliest == batch.targets[wanted]).sum()), int(wanted.sum())
 
     def said(self, sources: Sequence[Sequence[int]]) -> Said:
-        """The sources read once; from then on, what is said of the token after those written so far."""
         read = pair_batch(sources, [[]] * len(sources), self.tokenizer, self.model.device)
         assert read.source is not None
         assert read.source_mask is not None
@@ -87,12 +118,3 @@ class Translates(Trained):
             return self.model.unembed(self.model.decode(writing(read, rows, ids), memory[rows.to(memory.device)])[:, -1])
 
         return next_logits
-
-    def text(self, ids: Sequence[int]) -> str:
-        """Tokens as running text, without the mark at the end."""
-        return self.tokenizer.decode(i for i in ids if i != self.tokenizer.eos_id)
-
-    def answer(self, probe: str) -> tuple[str, str]:
-        """A source, and its likeliest target."""
-        source = probe.partition("\t")[0]
-        return source, self.text(self.answers([self.source(source)[0]])[0])

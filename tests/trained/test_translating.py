@@ -15,7 +15,7 @@ from core.text import tokenizers
 from core.text.encoding import EncodedCorpus
 from core.text.tokenizers import END, TAB
 from core.text.tokenizing import TokenizerSettings
-from core.trained.translating import Translates
+from core.trained.translating import Rewrites, Translates
 from tests.test_systems import tiny
 
 translating = pytest.mark.parametrize(
@@ -126,3 +126,10 @@ def test_a_settled_text_is_read_alike_by_the_models_of_all_steps() -> None:
         made = history({step: each[part] for step, each in together.items()}, most=10**6)
         assert made.steps == [1, 2, 3]
         assert list(made.queries) == list(together[3][part].queries)
+
+
+@translating
+def test_tokens_agree_one_after_the_other_as_all_at_once(row: Any) -> None:
+    trained = learner(row).trained
+    sources, targets = ([trained.source(text)[0] for text in texts] for texts in (("ab", "abcdef", "fed"), ("ba", "fedcba", "ddd")))
+    assert Rewrites.agreed(trained, sources, targets) == trained.agreed(sources, targets)
