@@ -26,7 +26,7 @@ class FeedForward(nn.Module):
 class Block(nn.Module):
     """Layer norm before each sub-layer ("pre": GPT-2, T5) or after each addition ("post": the 2017 paper, GPT-1, BERT).
 
-    With cross=True a decoder's block: between the two a third sub-layer, whose queries attend to the encoder's memory.
+    With cross=True a decoder's block: between the two a third sub-layer, whose queries attend to the encoder's memory. With a d_ff of 0 attention alone.
     Hook points on the residual stream, [batch pos d_model]: `resid_pre` as it comes in, `resid_mid` after (the last) attention, `resid_post` as it goes out.
     """
 
@@ -50,7 +50,9 @@ class Block(nn.Module):
         self.attention, self.attention_norm = attention(d_model, n_heads, dropout), norm(d_model)
         if cross:
             self.cross_attention, self.cross_attention_norm = attention(d_model, n_heads, dropout), norm(d_model)
-        self.feed_forward, self.feed_forward_norm = FeedForward(d_model, d_ff, act, dropout, bias), norm(d_model)
+        if d_ff:
+            self.feed_forward, self.feed_forward_norm = FeedForward(d_model, d_ff, act, dropout, bias), norm(d_model)
+        self.d_ff = d_ff
         self.dropout = nn.Dropout(dropout)
         self.resid_pre, self.resid_mid, self.resid_post = HookPoint(), HookPoint(), HookPoint()
 
@@ -69,7 +71,8 @@ class Block(nn.Module):
         x = self.add(self.resid_pre(x), self.attention_norm, lambda y: self.attention(y, mask, kv, added))
         if memory is not None:
             x = self.add(x, self.cross_attention_norm, lambda y: self.cross_attention(y, memory_mask, memory))
-        y: Tensor = self.resid_post(self.add(self.resid_mid(x), self.feed_forward_norm, self.feed_forward))
+        x = self.resid_mid(x)
+        y: Tensor = self.resid_post(self.add(x, self.feed_forward_norm, self.feed_forward) if self.d_ff else x)
         return y
 
     def add(self, x: Tensor, norm: nn.Module, sub_layer: Callable[[Tensor], Tensor]) -> Tensor:

@@ -1,7 +1,8 @@
 """GPT: the decoder alone (Radford et al. 2018; GPT-2: Radford et al. 2019).
 
 Its difference: each position predicts the next token, and sees itself and what came before. That it sees no more is the batch's mask's doing;
-nothing in here knows about it. norm="pre" with a last norm is GPT-2's arrangement, norm="post" without one GPT-1's.
+nothing in here knows about it. norm="pre" with a last norm is GPT-2's arrangement, norm="post" without one GPT-1's. Without norms, or without
+feed-forward layers, it is what circuits are looked for in (Elhage et al. 2021; Nanda et al. 2023).
 """
 
 from collections.abc import Callable
@@ -17,18 +18,20 @@ from core.blocks.positions import LearnedPositions
 from core.models.language_model import LanguageModel
 from core.systems.gpt import GPTSettings
 
-gelu_tanh = partial(F.gelu, approximate="tanh")  # what OpenAI's GPT and GPT-2 computed; 2.7 times as slow on a CPU as the exact one
+# OpenAI's GPT and GPT-2 computed gelu by tanh; it is 2.7 times as slow on a CPU as the exact one.
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"gelu": F.gelu, "gelu by tanh": partial(F.gelu, approximate="tanh"), "relu": F.relu}
 
 
 class GPT(LanguageModel):
-    def __init__(self, settings: GPTSettings, vocab_size: int, act: Callable[[Tensor], Tensor] = F.gelu) -> None:
+    def __init__(self, settings: GPTSettings, vocab_size: int) -> None:
         super().__init__()
         s, self.n_ctx = settings, settings.n_ctx
+        place, norm, d_ff = "post" if s.norm == "post" else "pre", nn.Identity if s.norm == "none" else nn.LayerNorm, 4 * s.d_model if s.feed_forward else 0
         self.embed = nn.Embedding(vocab_size, s.d_model)
         self.positions = LearnedPositions(s.n_ctx, s.d_model)
         self.dropout = nn.Dropout(s.dropout)
-        self.blocks = nn.ModuleList(Block(s.d_model, s.n_heads, 4 * s.d_model, s.norm, act, s.dropout) for _ in range(s.n_layers))
-        self.final_norm = nn.LayerNorm(s.d_model) if s.norm == "pre" else nn.Identity()
+        self.blocks = nn.ModuleList(Block(s.d_model, s.n_heads, d_ff, place, ACTIVATIONS[s.activation], s.dropout, norm) for _ in range(s.n_layers))
+        self.final_norm = norm(s.d_model) if place == "pre" else nn.Identity()
         self.initialize()
 
     def hidden(self, batch: Batch) -> Float[Tensor, "batch pos d_model"]:

@@ -1,14 +1,16 @@
 """Next-token prediction (GPT): every position's target is the token after it, under the causal mask."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from core.batch import IGNORE, Batch
 from core.blocks.masks import causal
+from core.objectives.pairs import Pairs, padded
 
 
 def to_read(ids: list[int], device: torch.device | str = "cpu") -> Batch:
@@ -50,3 +52,18 @@ class Causal:
         tokens = torch.from_numpy(self.stream[starts.numpy()[:, None] + np.arange(self.n_pos + 1)].astype(np.int64))
         tokens = tokens.masked_fill_(tokens < 0, self.eos_id).to(self.device)
         return Batch(tokens[:, :-1], tokens[:, 1:], self.mask)
+
+
+class CausalPairs(Pairs):
+    """Pairs as one sequence, source [SEP] target: the target and [EOS] after it are predicted, the source is only read."""
+
+    def fits(self, n_source: Int[np.ndarray, " n"], n_target: Int[np.ndarray, " n"], n_ctx: int) -> Bool[np.ndarray, " n"]:
+        return np.asarray(n_source + 1 + n_target <= n_ctx)
+
+    def batch(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], generator: torch.Generator) -> Batch:
+        t = self.tokenizer
+        both = list(zip(sources, targets, strict=True))
+        ids, _ = padded([[*source, t.sep_id, *target] for source, target in both], t.pad_id)
+        wanted, _ = padded([[IGNORE] * len(source) + [*target, t.eos_id] for source, target in both], IGNORE)
+        # Nobody sees the filling: it comes after all that is predicted.
+        return Batch(ids.to(self.device), wanted.to(self.device), causal(ids.shape[1], self.device))

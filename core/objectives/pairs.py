@@ -69,7 +69,9 @@ class Pairs:
         return pair_batch(sources, targets, self.tokenizer, self.device)
 
     def sample(self, batch_size: int, generator: torch.Generator) -> Batch:
-        """Pairs drawn at random, of like length: one of POOL stretches of a larger draw that was sorted."""
+        """Pairs drawn at random, of like length: one of POOL stretches of a larger draw that was sorted. All of them, where there is room for all."""
+        if batch_size >= len(self.bounds):
+            return self.at(np.arange(len(self.bounds)), generator)
         drawn = torch.randint(len(self.bounds), (POOL * batch_size,), generator=generator).numpy()
         lengths = self.bounds[drawn, 1] - self.bounds[drawn, 0] + self.bounds[drawn, 3] - self.bounds[drawn, 2]
         start = batch_size * int(torch.randint(POOL, (1,), generator=generator))

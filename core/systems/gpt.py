@@ -13,9 +13,16 @@ class GPTSettings:
     n_heads: int = setting(4, "Attention heads of each block; d_model must be divisible by it.", 1, 32)
     d_model: int = setting(128, "Width of the residual stream.", 4, 2048, 16)
     n_ctx: int = setting(64, "Tokens that the model sees at once.", 2, 2048, 16)
-    norm: str = setting("pre", "Layer norm before each sub-layer (GPT-2) or after it (GPT-1).", choices=("pre", "post"))
+    norm: str = setting("pre", "Layer norm before each sub-layer (GPT-2), after it (GPT-1), or nowhere.", choices=("pre", "post", "none"))
+    feed_forward: bool = setting(True, "A feed-forward layer in each block; without it, attention alone.")
+    activation: str = setting("gelu", "Of the feed-forward layers; OpenAI's computed gelu by tanh.", choices=("gelu", "gelu by tanh", "relu"))
+    examples: str = setting(
+        "stretches",
+        "Stretches of running text; or pairs, the text's own or two sentences that follow each other, whose second side is predicted from the first.",
+        choices=("stretches", "pairs"),
+    )
     dropout: float = setting(0.0, "Share of activations dropped while training.", 0.0, 0.9, 0.05)
-    batch_size: int = setting(16, "Sequences a step.", 1, 1024)
+    batch_size: int = setting(16, "Sequences a step; all pairs, where there are fewer.", 1, 4096)
     learning_rate: float = setting(1e-3, "Highest rate; it warms up, then falls along a cosine to a tenth.", 1e-6, 1.0, 1e-4)
     warmup_steps: int = setting(100, "Steps over which the rate rises from nothing.", 0, 100_000, 10)
     weight_decay: float = setting(0.1, "AdamW's decay, on matrices only.", 0.0, 1.0, 0.01)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from core.text import cutting, tasks, web
 from core.text.cutting import BLOCK, Cut, blocks
 from core.text.facts import facts
+from core.text.limits import HELD_OUT
 from core.text.progress import Progress as Progress
 from core.text.progress import silent
 from core.text.writing import folder_aside, put_in_place
@@ -23,6 +24,7 @@ Write = Callable[[Path, Progress], None]
 BUILT_IN = {
     "documentation": "Python's documentation",
     "small-world": "Small world",
+    "repeats": "Repeated sequences",
     **{f"task-{name}": tasks.title(name) for name in (*tasks.TASKS, "mixed")},
 }
 SLOW = ("documentation",)  # those that take more than seconds to make
@@ -42,6 +44,7 @@ class Corpus:
     n_bytes: int
     digest: str
     pairs: int = 0  # how many, where each line is a source, a tab and a target; else 0
+    held_out: float = HELD_OUT  # the share at its end that is not learnt from
 
     def text(self) -> str:
         return (self.folder / "text.txt").read_text("utf-8")
@@ -91,8 +94,8 @@ def available() -> list[Corpus]:
 
 
 def find(reference: str, progress: Progress = silent) -> Corpus:
-    """The corpus meant by "documentation", "small-world:SENTENCES:SEED", "task:reverse:PAIRS:SEED", "pairs:TABLE.tsv", "pairs:SOURCES,TARGETS",
-    an id, a well-known name, a file's path or a URL. Sizes and seeds may be left out.
+    """The corpus meant by "documentation", "small-world:SENTENCES:SEED", "repeats:LINES:SEED", "task:reverse:PAIRS:SEED", "pairs:TABLE.tsv",
+    "pairs:SOURCES,TARGETS", an id, a well-known name, a file's path or a URL. Sizes and seeds may be left out.
 
     Makes it when it is absent; ValueError in words where it cannot be.
     """
@@ -103,7 +106,7 @@ def find(reference: str, progress: Progress = silent) -> Corpus:
         from core.text import documentation
 
         return store("documentation", BUILT_IN["documentation"], documentation.ORIGIN, documentation.write, progress, fixed_id=True)
-    if reference in BUILT_IN or reference.split(":")[0] in ("small-world", "task"):
+    if reference in BUILT_IN or reference.split(":")[0] in ("small-world", "repeats", "task"):
         from core.text import generated
 
         return generated.make(reference, progress)
@@ -160,7 +163,10 @@ def remove(id: str) -> None:
             shutil.rmtree(cached, ignore_errors=True)
 
 
-def store(name: str, title: str, origin: str | Callable[[], str], write: Write, progress: Progress, fixed_id: bool = False, pairs: bool = False) -> Corpus:
+def store(
+    name: str, title: str, origin: str | Callable[[], str], write: Write, progress: Progress, fixed_id: bool = False, pairs: bool = False,
+    held_out: float = HELD_OUT,
+) -> Corpus:  # fmt: skip
     """Lets `write` write a text, takes its facts, and puts both in place at once, under an id made of name and content."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "text"
     with folder_aside(subfolder("corpora")) as aside:
@@ -168,7 +174,7 @@ def store(name: str, title: str, origin: str | Callable[[], str], write: Write, 
         about, counts = facts(aside / "text.txt", progress)
         about["id"] = slug if fixed_id else f"{slug}-{about['digest'][:8]}"
         about |= {"title": title.strip()[:100] or slug, "origin": origin if isinstance(origin, str) else origin()}
-        about["pairs"] = _n_lines(aside / "text.txt") if pairs else 0
+        about |= {"pairs": _n_lines(aside / "text.txt") if pairs else 0, "held_out": held_out}
         np.save(aside / "frequencies.npy", counts)
         write_whole(aside / "about.json", json.dumps(about, ensure_ascii=False))
         folder = subfolder("corpora") / about["id"]
@@ -184,7 +190,7 @@ def _read(folder: Path) -> Corpus | None:
     """The corpus of a folder; None where there is none, or not the whole of it."""
     try:
         about = json.loads((folder / "about.json").read_text("utf-8"))
-        about.setdefault("pairs", 0)  # what was kept before there were any
+        about = {"pairs": 0, "held_out": HELD_OUT, **about}  # what was kept before there were any
         corpus = Corpus(folder=folder, **{name: about[name] for name in Corpus.__dataclass_fields__ if name != "folder"})
         whole = (folder / "text.txt").stat().st_size == corpus.n_bytes and (folder / "frequencies.npy").is_file()
         return corpus if whole and corpus.id == folder.name else None

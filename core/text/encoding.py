@@ -20,6 +20,7 @@ import numpy.typing as npt
 from core.settings import check
 from core.text import tokenizers
 from core.text.corpora import Corpus
+from core.text.limits import HELD_OUT
 from core.text.progress import Progress, silent
 from core.text.tokenizers import END, Tokenizer
 from core.text.tokenizing import TokenizerSettings
@@ -27,7 +28,6 @@ from core.text.writing import Growing, folder_aside, put_in_place, rewrite
 from core.workspace import subfolder
 
 VERSION = "6"  # part of the cache's key; raise it when the same text and settings give other ids
-HELD_OUT = 0.05
 MIN_TOKENS = 20  # below this there is nothing to learn from, and nothing to hold out
 LOOKED_AT = 1 << 18  # ids searched at a time for the end of a sentence
 
@@ -38,19 +38,20 @@ Made = tuple[Tokenizer, npt.NDArray[np.int64]]  # and how often each token is am
 class EncodedCorpus:
     """ids: int32 [n], memory-mapped; -1 where a sentence (or a pair) ends, -2 between the sides of a pair.
 
-    counts: int64 [vocab_size], how often each token stands in ids.
+    counts: int64 [vocab_size], how often each token stands in ids. held_out_share: of the ids, at their end.
     """
 
     tokenizer: Tokenizer
     ids: npt.NDArray[np.int32]
     counts: npt.NDArray[np.int64]
+    held_out_share: float = HELD_OUT
 
     @cached_property
     def cut(self) -> int:
-        """Where the held-out tail begins: in the last 5 %, after a sentence end where there is one near."""
+        """Where the held-out tail begins: after a sentence end where there is one near."""
         last = len(self.ids) - (2 if self.ids[-1] == END else 1)
-        target = min(last, int(len(self.ids) * (1 - HELD_OUT)))
-        earliest = int(len(self.ids) * (1 - 4 * HELD_OUT))
+        target = min(last, int(len(self.ids) * (1 - self.held_out_share)))
+        earliest = int(len(self.ids) * (1 - self.held_out_share - 3 * HELD_OUT))
         for stop in range(target, earliest, -LOOKED_AT):
             start = max(earliest, stop - LOOKED_AT)
             ends = np.flatnonzero(self.ids[start:stop] == END)
@@ -84,7 +85,7 @@ def _cached(corpus: Corpus, how: object, make: Callable[[Path], Made]) -> Encode
     key = hashlib.blake2b(repr((VERSION, corpus.digest, how)).encode(), digest_size=8).hexdigest()
     folder = subfolder("cache", "encoded") / f"{corpus.digest[:16]}-{key}"
     try:
-        return _read(folder)
+        return _read(folder, corpus.held_out)
     except (OSError, ValueError, EOFError):
         shutil.rmtree(folder, ignore_errors=True)  # absent, or half deleted
     with folder_aside(folder.parent) as aside:
@@ -95,13 +96,13 @@ def _cached(corpus: Corpus, how: object, make: Callable[[Path], Made]) -> Encode
         np.save(aside / "counts.npy", counts)
         tokenizer.save(aside / "tokenizer.json")
         put_in_place(aside, folder)
-    return _read(folder)
+    return _read(folder, corpus.held_out)
 
 
-def _read(folder: Path) -> EncodedCorpus:
+def _read(folder: Path, held_out: float) -> EncodedCorpus:
     tokenizer = tokenizers.load(folder / "tokenizer.json")
     counts = np.load(folder / "counts.npy")
-    return EncodedCorpus(tokenizer, np.load(folder / "ids.npy", mmap_mode="r"), counts)
+    return EncodedCorpus(tokenizer, np.load(folder / "ids.npy", mmap_mode="r"), counts, held_out)
 
 
 def _words(corpus: Corpus, settings: TokenizerSettings, path: Path, progress: Progress) -> Made:

@@ -17,10 +17,23 @@ NOTHING: Mapping[int, int] = MappingProxyType({})
 class Continues(Trained):
     """A model whose last position predicts the next token."""
 
+    ends = False  # whether what it writes is over at [EOS]; else that is where the next text or sentence begins
+
+    def begun(self, text: str) -> list[int]:
+        """The tokens that a continuation of a text goes on from."""
+        return self.tokenizer.encode(text)
+
+    def prompt(self, probe: str) -> list[int]:
+        """What of a probe is given to be continued: its first third."""
+        ids = self.begun(probe)
+        return ids[: max(1, len(ids) // 3)]
+
     def continuation(self, ids: list[int], n_tokens: int, seed: int, sampling: Sampling | None = None) -> list[int]:
-        """`ids` and `n_tokens` more, drawn at a temperature of 0.8 among the 50 likeliest where nothing else is asked for."""
+        """`ids` and `n_tokens` more, fewer where it is over, drawn at a temperature of 0.8 among the 50 likeliest where nothing else is asked for."""
+        if self.ends and ids[-1:] == [self.tokenizer.eos_id]:
+            return ids
         sampling = sampling or Sampling(temperature=0.8, top_k=50)
-        return ids + [drawn.id for drawn in self.drawn(ids, n_tokens, seed, sampling)]
+        return ids + [drawn.id for drawn in self.drawn(ids, n_tokens, seed, sampling, stop=self.ends)]
 
     def drawn(
         self, ids: list[int], n_tokens: int, seed: int, sampling: Sampling, stop: bool = False, n_alternatives: int = 0, forced: Mapping[int, int] = NOTHING

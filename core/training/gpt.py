@@ -5,17 +5,36 @@ import torch
 
 from core.batch import Batch
 from core.models.gpt import GPT
-from core.objectives.causal import Causal, to_read
+from core.models.language_model import LanguageModel
+from core.objectives.causal import Causal, CausalPairs, to_read
 from core.systems.gpt import GPTSettings
 from core.text.tokenizers import Tokenizer
 from core.trained.continuing import Continues
+from core.training.costs import cost_of, weightless
 from core.training.learner import Cost
-from core.training.neural import Attends, Generates
+from core.training.neural import Attends, Generates, Objective
 
 
 class TrainedGPT(Continues):
+    """Reads a text. One that learnt from pairs reads "source TAB target" as one sequence, and takes a text without a tab for a source."""
+
+    def __init__(self, model: LanguageModel, tokenizer: Tokenizer, settings: GPTSettings) -> None:
+        super().__init__(model, tokenizer, settings)
+        self.ends = settings.examples == "pairs"
+
     def batch(self, ids: list[int]) -> Batch:
         return to_read(ids, self.model.device)
+
+    def ids(self, text: str) -> list[int]:
+        return self.begun(text) if super().ids(text) else []
+
+    def begun(self, text: str) -> list[int]:
+        source, _, target = text.partition("\t")
+        encode = self.tokenizer.encode
+        return [*encode(source), self.tokenizer.sep_id, *encode(target)] if self.ends else encode(text)
+
+    def prompt(self, probe: str) -> list[int]:
+        return self.begun(probe.partition("\t")[0]) if self.ends else super().prompt(probe)
 
 
 class GPTLearner(Attends, Generates):
@@ -26,23 +45,12 @@ class GPTLearner(Attends, Generates):
         return GPT(settings, vocab_size)
 
     @classmethod
-    def objective_on(cls, stream: np.ndarray, settings: GPTSettings, tokenizer: Tokenizer, device: torch.device | str = "cpu") -> Causal:
+    def objective_on(cls, stream: np.ndarray, settings: GPTSettings, tokenizer: Tokenizer, device: torch.device | str = "cpu") -> Objective:
+        if settings.examples == "pairs":
+            return CausalPairs(stream, settings.n_ctx, tokenizer, device)
         return Causal(stream, settings.n_ctx, tokenizer.eos_id, device)
 
-    @staticmethod
-    def cost(settings: GPTSettings, vocab_size: int) -> Cost:
-        """flops: 6 a weight of a matrix product and token (forward 2, backward 4; Kaplan et al. 2020), and 12 d_model a pair of tokens in attention.
-
-        memory: 16 bytes a weight (itself, its gradient, two moments), and the activations kept for the backward pass: of a block and token
-        about 18 d_model, of a token twice the logits; with dropout attention's matrices besides, and 8 d_model for the masks. Python
-        and torch themselves (some 300 MB) are not in it.
-        """
-        s = settings
-        tokens = s.batch_size * s.n_ctx
-        products = 12 * s.n_layers * s.d_model**2 + vocab_size * s.d_model
-        n_weights = products + s.n_ctx * s.d_model + (13 * s.n_layers + 2 * (s.norm == "pre")) * s.d_model
-        activations = s.n_layers * 18 * s.d_model + 2 * vocab_size
-        if s.dropout:
-            activations += s.n_layers * (8 * s.d_model + 3 * s.n_heads * s.n_ctx)
-        flops = tokens * (6 * products + 12 * s.n_layers * s.d_model * s.n_ctx)
-        return Cost(flops=float(flops), memory=16.0 * n_weights + 4.0 * tokens * activations, weights=4.0 * n_weights)
+    @classmethod
+    def cost(cls, settings: GPTSettings, vocab_size: int) -> Cost:
+        n_tokens = settings.batch_size * settings.n_ctx
+        return cost_of(weightless(cls.build, settings, vocab_size), settings, n_tokens, n_tokens, settings.n_layers)

@@ -80,6 +80,9 @@ class Attending(Protocol):
 class Generating(Protocol):
     """What a learner whose system offers "generate" has besides."""
 
+    def prompt(self, probe: str) -> list[int]:
+        """What of a probe is given to be continued."""
+
     def continuation(self, ids: list[int], n_tokens: int, seed: int) -> list[int]:
         """`ids` and up to `n_tokens` more, sampled; never draws from the training generator."""
 

@@ -210,6 +210,10 @@ class Attends(NeuralLearner):
 class Generates(NeuralLearner):
     """The learner of a system that offers "generate"; its `look` is a core.trained.continuing.Continues."""
 
+    def prompt(self, probe: str) -> list[int]:
+        given: list[int] = self.trained.prompt(probe)
+        return given
+
     def continuation(self, ids: list[int], n_tokens: int, seed: int) -> list[int]:
         drawn: list[int] = self.trained.continuation(ids, n_tokens, seed)
         return drawn

@@ -100,9 +100,8 @@ class Recorder:
         return {"prompt": decode(prompt), "text": decode(ids)}
 
     def _prompt(self) -> list[int]:
-        """The first third of the first probe."""
-        ids = list(self.encoded.tokenizer.encode(self.probes[0]))
-        return ids[: max(1, len(ids) // 3)] or [int(max(0, self.encoded.train[0]))]
+        """What is given of the first probe."""
+        return list(self.parts.prompt(self.probes[0])) or [int(max(0, self.encoded.train[0]))]
 
     # the live view
 
@@ -146,8 +145,9 @@ class Recorder:
         if not self._sample or len(self._sample) > self._prompt_length + 2 * SAMPLE_LENGTH:
             self._sample = self._prompt()
             self._prompt_length = len(self._sample)
-        self._sample = self.parts.continuation(self._sample, 5, step)
-        return str(self.encoded.tokenizer.decode(self._sample))
+        grown = self.parts.continuation(self._sample, 5, step)
+        self._sample = grown if len(grown) > len(self._sample) else []  # what is over begins again
+        return str(self.encoded.tokenizer.decode(grown))
 
     def forget_after(self, step: int) -> None:
         """Removes snapshots newer than the checkpoint that is gone back to, and what a killed process left half-written."""

@@ -80,9 +80,9 @@ def continue_(run: Run, step: int, trained: Any) -> None:
         if forced:
             st.button("Forget what I chose", icon=":material/undo:", on_click=lambda: address.put(take=None))
         st.caption(f"draw {draw}")
-    begun = trained.tokenizer.encode(text)
+    begun = trained.begun(text)
     with st.spinner("Writing…"):
-        drawn = list(trained.drawn(begun, n_tokens, draw, Sampling(temperature, top_k, top_p), stop=False, n_alternatives=N_ALTERNATIVES, forced=forced))
+        drawn = list(trained.drawn(begun, n_tokens, draw, Sampling(temperature, top_k, top_p), stop=trained.ends, n_alternatives=N_ALTERNATIVES, forced=forced))
     steps_view(f"written-{run.id}", written(begun, drawn, trained, forced), lambda at, id: _take(forced, at, id))
     st.caption(f"{_surprise(drawn)} · {trained.model.n_ctx} tokens are seen at once")
 

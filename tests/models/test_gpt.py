@@ -6,7 +6,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, OpenAIGPTConfig, OpenAIGPT
 from core.batch import IGNORE, Batch
 from core.blocks.masks import causal, full, padding, prefix, window
 from core.inspection.hooks import capture
-from core.models.gpt import GPT, gelu_tanh
+from core.models.gpt import GPT
 from core.models.language_model import resting
 from core.systems.gpt import GPTSettings
 
@@ -19,10 +19,10 @@ def batch_of(ids: torch.Tensor, mask: torch.Tensor | None = None) -> Batch:
 
 def gpt(seed: int = 0, **settings: object) -> GPT:
     torch.manual_seed(seed)
-    return GPT(GPTSettings(**{"n_layers": 2, "n_heads": 3, "d_model": 12, "n_ctx": 8, **settings}), VOCAB, gelu_tanh)
+    return GPT(GPTSettings(**{"n_layers": 2, "n_heads": 3, "d_model": 12, "n_ctx": 8, "activation": "gelu by tanh", **settings}), VOCAB)
 
 
-def theirs_of(ours: GPT) -> torch.nn.Module:
+def theirs_of(ours: GPT, **more: object) -> torch.nn.Module:
     """The transformers model of the same weights, ours given at random: none is left at a start that hides a difference."""
     sizes = {
         "vocab_size": VOCAB,
@@ -37,7 +37,7 @@ def theirs_of(ours: GPT) -> torch.nn.Module:
         for weight in ours.parameters():
             weight.add_(0.3 * torch.randn_like(weight))
     if pre:
-        theirs = GPT2LMHeadModel._from_config(GPT2Config(**sizes, **dropouts), attn_implementation="eager")
+        theirs = GPT2LMHeadModel._from_config(GPT2Config(**sizes, **dropouts, **more), attn_implementation="eager")
     else:
         theirs = OpenAIGPTLMHeadModel._from_config(OpenAIGPTConfig(**sizes, **dropouts), attn_implementation="eager")
     theirs = theirs.to(ours.embed.weight.dtype)
@@ -126,6 +126,27 @@ def test_it_starts_out_knowing_nothing_with_a_stream_that_does_not_grow() -> Non
     assert abs(loss.item() - torch.tensor(500.0).log()) < 0.05
     assert abs(model.blocks[0].feed_forward.into.weight.std().item() - 0.02) < 1e-3
     assert abs(model.blocks[0].attention.out.weight.std().item() - 0.02 / 4) < 1e-3
+
+
+def test_without_feed_forward_layers_and_norms_only_attention_adds_to_the_stream() -> None:
+    model = gpt(norm="none", feed_forward=False)
+    assert {name.split(".")[2] for name, _ in model.blocks.named_parameters(prefix="blocks")} == {"attention"}
+    ids = torch.randint(VOCAB, (2, 8))
+    with capture(model, "*") as captured:
+        hidden = model.hidden(batch_of(ids))
+    x = model.embed(ids) + model.positions(8)
+    for n, block in enumerate(model.blocks):
+        z = captured[f"blocks.{n}.attention.z"]
+        x = x + block.attention.out(z.transpose(1, 2).flatten(2))
+    torch.testing.assert_close(hidden, x)
+
+
+@pytest.mark.parametrize("activation", ["gelu", "relu"])
+def test_another_activation_is_transformers_of_that_name(activation: str) -> None:
+    ours = gpt(activation=activation)
+    theirs = theirs_of(ours, activation_function=activation)
+    ids = torch.randint(VOCAB, (2, 8))
+    torch.testing.assert_close(ours(batch_of(ids)), theirs(ids).logits, atol=1e-5, rtol=1e-5)
 
 
 def test_one_batch_is_learnt_by_heart() -> None:

@@ -3,10 +3,18 @@ import pytest
 import torch
 
 from core.batch import IGNORE
-from core.blocks.masks import causal
-from core.objectives.causal import Causal, to_read
+from core.blocks.masks import causal, is_causal
+from core.objectives.causal import Causal, CausalPairs, to_read
+from core.text import tokenizers
+from core.text.tokenizers import END, TAB, Tokenizer
+from core.text.tokenizing import TokenizerSettings
 
 EOS = 3
+
+
+@pytest.fixture
+def tokenizer() -> Tokenizer:
+    return tokenizers.train(["a b c d e"], TokenizerSettings())
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -64,3 +72,20 @@ def test_of_a_text_to_read_nobody_knows_what_follows_its_last_token() -> None:
     assert batch.ids.tolist() == [[5, 6, 7]]
     assert batch.targets.tolist() == [[6, 7, IGNORE]]
     assert torch.equal(batch.attn_mask, causal(3))
+
+
+def test_of_a_pair_the_target_is_predicted_and_the_source_only_read(tokenizer: Tokenizer) -> None:
+    t, stream = tokenizer, np.array([7, 8, TAB, 9, END, 10, TAB, 11, 7, END])
+    batch = CausalPairs(stream, 4, t).sample(2, generator())
+    assert batch.ids.tolist() == [[7, 8, t.sep_id, 9], [10, t.sep_id, 11, 7]]
+    assert batch.targets.tolist() == [[IGNORE, IGNORE, 9, t.eos_id], [IGNORE, 11, 7, t.eos_id]]
+    assert is_causal(batch.attn_mask)
+
+
+def test_nobody_sees_the_filling_after_a_short_pair_and_too_long_ones_are_left_out(tokenizer: Tokenizer) -> None:
+    t, stream = tokenizer, np.array([7, TAB, 8, END, 7, 8, TAB, 9, END, 7, 8, 9, TAB, 10, END])
+    objective = CausalPairs(stream, 4, t)
+    batch = objective.sample(10, generator())
+    assert batch.ids.tolist() == [[7, t.sep_id, 8, t.pad_id], [7, 8, t.sep_id, 9]]
+    assert batch.targets[0].tolist() == [IGNORE, 8, t.eos_id, IGNORE]
+    assert objective.n_left_out == 1

@@ -5,11 +5,14 @@ import re
 from datetime import date
 from itertools import islice
 
+import numpy as np
 import pytest
 
-from core.text import corpora, parallel_grammar, tasks
+from core.text import corpora, encoding, parallel_grammar, tasks
 from core.text.numerals import HAN, ONES, TENS, chinese, english
 from core.text.parallel_grammar import _ANIMALS, _COUNTRIES, _DEEDS, _KINDS, _PEOPLE, _PLACES, _THINGS
+from core.text.tokenizers import END, TAB
+from core.text.tokenizing import TokenizerSettings
 
 
 def some(name: str, n: int = 400, seed: int = 1) -> list[tuple[str, str]]:
@@ -157,3 +160,22 @@ def test_no_more_pairs_are_made_than_there_are(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(ValueError, match="only about 10 different pairs"):
         corpora.find("task:numbers:50")
     assert not corpora.available()
+
+
+@pytest.mark.parametrize(("name", "n", "share"), [("sort-digits", 729, 0.25), ("modular-addition", 59 * 59, 0.6)])
+def test_of_a_small_task_all_pairs_are_there_and_a_larger_part_is_held_out(name: str, n: int, share: float) -> None:
+    corpus = corpora.find(f"task:{name}")
+    pairs = [tuple(line.split("\t")) for line in corpus.text().splitlines()]
+    assert len(pairs) == len({source for source, _ in pairs}) == corpus.pairs == n
+    assert pairs != sorted(pairs)
+    encoded = encoding.encode(corpus, TokenizerSettings(kind="word", min_count=1))
+    assert np.count_nonzero(encoded.held_out == TAB) == pytest.approx(share * n, abs=1)
+    assert encoded.held_out[-1] == encoded.train[-1] == END
+
+
+def test_digits_are_sorted_and_sums_are_taken_modulo() -> None:
+    assert all(target == "0" * source.count("0") + "1" * source.count("1") + "2" * source.count("2") for source, target in some("sort-digits"))
+    for source, target in some("modular-addition"):
+        a, b = map(int, source.split(" + "))
+        assert 0 <= int(target) < 59
+        assert (a + b - int(target)) % 59 == 0
