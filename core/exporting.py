@@ -17,16 +17,19 @@ from core.training.run import Run
 from core.vectors import Vectors
 
 WEIGHTS = "weights"  # beside the names of core.formats.FORMATS: the model alone, as safetensors
+TRANSFORMERS = "transformers"  # a folder that AutoModel.from_pretrained opens, tokenizer included
 
 
 def export(run: Run, format: str, folder: Path, gz: bool = False, matrix: Matrix | None = None, progress: Progress = silent) -> list[Path]:
     """Writes the files and gives their paths. ValueError, in words, where the run has not got that far or has no such thing.
 
-    format: a name of core.formats.FORMATS, or "weights". matrix: which of two, the usual one where not said.
+    format: a name of core.formats.FORMATS, "weights", or "transformers". matrix: which of two, the usual one where not said.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if format == WEIGHTS:
         return [_weights(run, folder / f"{run.id}.safetensors")]
+    if format == TRANSFORMERS:
+        return _for_transformers(run, folder / run.id)
     chosen = formats.named(format)
     name = run.id if matrix is None else f"{run.id}-{matrix}"
     return formats.write(vectors(run, matrix, progress), folder / name, chosen, gz, progress)
@@ -117,6 +120,15 @@ def _encoded(run: Run, progress: Progress) -> Any:
     from core.training import continuing
 
     return continuing.encoded(run, progress)[0]
+
+
+def _for_transformers(run: Run, folder: Path) -> list[Path]:
+    from core.conversion import exporting
+    from core.training.continuing import newest_weights
+
+    exporting.family_of(run.config.system, run.config.settings)  # before anything is read
+    tokenizer = tokenizers.load(run.folder / "tokenizer.json")
+    return exporting.export(folder, run.config.system, run.config.settings, newest_weights(run), tokenizer)
 
 
 def _weights(run: Run, path: Path) -> Path:

@@ -15,13 +15,18 @@ FormatName = Literal["word2vec-bin", "word2vec-txt", "glove", "vec", "fasttext-b
 
 
 def export(
-    run: tyro.conf.Positional[str], format: FormatName | Literal["weights"] = "vec", matrix: Matrix | None = None, gz: bool = False, to: Path = Path()
+    run: tyro.conf.Positional[str],
+    format: FormatName | Literal["weights", "transformers"] = "vec",
+    matrix: Matrix | None = None,
+    gz: bool = False,
+    to: Path = Path(),
 ) -> int:
     """Writes the vectors of a run, or of a file that was opened, for other programs; or a run's weights.
 
     Args:
         run: The id of a run, as `list` shows it, or of opened vectors, as `vectors` shows it.
-        format: vec: word2vec's text format. tsv: the pair that projector.tensorflow.org takes. weights: the model, as safetensors. word2vec-txt, glove,
+        format: vec: word2vec's text format. tsv: the pair that projector.tensorflow.org takes. weights: the model, as safetensors. transformers: a folder
+            that AutoModel.from_pretrained opens, with its tokenizer. word2vec-txt, glove,
             word2vec-bin, fasttext-bin, npy, safetensors, parquet: as their names say.
         matrix: Which of a run's matrices; its usual one where not said.
         gz: Pack what is written.
@@ -30,7 +35,11 @@ def export(
     from core import exporting, formats, opened
 
     line = Line()
-    if run in {each.id for each in opened.opened()} - {each.id for each in runs()} and format != exporting.WEIGHTS and matrix is None:
+    if (
+        run in {each.id for each in opened.opened()} - {each.id for each in runs()}
+        and format not in (exporting.WEIGHTS, exporting.TRANSFORMERS)
+        and matrix is None
+    ):
         paths = formats.write(opened.find(run).vectors(), to / run, formats.named(format), gz, line.progress)
     else:
         paths = exporting.export(find(run), format, to, gz, matrix, line.progress)

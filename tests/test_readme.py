@@ -22,6 +22,7 @@ FOLDERS = {
     "core/generation": "what a model's logits become: tokens drawn, sequences searched for",
     "core/trained": "a trained model to look at, and what it can be asked",
     "core/formats": "files of vectors, read and written",
+    "core/conversion": "models as transformers has them, and back",
     "core/evaluation": "how good vectors are",
     "core/training": "runs, and the processes that train them",
     "core/inspection": "looking into a model, and changing what it does",

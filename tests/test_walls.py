@@ -21,7 +21,7 @@ LAYERS = (
     {"inspection", "generation"},
     {"trained"},
     {"training", "embeddings"},  # embeddings knows the Learner's words, training finds its learners by name
-    {"formats"},
+    {"formats", "conversion"},
     {"opened"},
     {"evaluation"},
     {"labs"},

@@ -1,0 +1,78 @@
+"""BERT, and ERNIE and UniLM with the same network, as transformers' BERT and ERNIE."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from core.conversion.family import Arrays, Family, Renamed, checked_width, need
+
+NAMES = {
+    "embed.weight": "{}embeddings.word_embeddings.weight", "positions.weight": "{}embeddings.position_embeddings.weight",
+    "segments.weight": "{}embeddings.token_type_embeddings.weight", "tasks.weight": "{}embeddings.task_type_embeddings.weight",
+    "embed_norm": "{}embeddings.LayerNorm", "pooler": "{}pooler.dense", "head_norm": "cls.predictions.transform.LayerNorm",
+    "head_bias": "cls.predictions.bias", "head": "cls.predictions.transform.dense", "classes.0": "cls.seq_relationship",
+    "attention.out": "attention.output.dense", "attention_norm": "attention.output.LayerNorm", "feed_forward.into": "intermediate.dense",
+    "feed_forward.out": "output.dense", "feed_forward_norm": "output.LayerNorm", "blocks": "{}encoder.layer",
+}  # fmt: skip
+
+
+def named(prefix: str) -> Renamed:
+    """prefix: "bert." or "ernie.". Left out: what transformers has not (classes of further tasks, n-grams predicted as one)."""
+
+    def renamed(ours: Arrays, settings: Any) -> dict[str, np.ndarray]:
+        found = {}
+        for name, weight in ours.items():
+            if "qkv" in name:
+                block, kind = name.split(".attention.qkv.")
+                for part, rows in zip(("query", "key", "value"), np.split(weight, 3), strict=True):
+                    found[f"{prefix}encoder.layer{block.removeprefix('blocks')}.attention.self.{part}.{kind}"] = rows
+                continue
+            if name.startswith(("classes.", "ngram")) and not name.startswith("classes.0"):
+                continue
+            new = name
+            for old, there in NAMES.items():
+                if new.startswith(old) or f".{old}" in new:
+                    new = new.replace(old, there.format(prefix), 1)
+            found[new] = weight
+        return found
+
+    return renamed
+
+
+def _config(**more: Any) -> Callable[[Any, int], dict[str, Any]]:
+    def config(settings: Any, vocab_size: int) -> dict[str, Any]:
+        s = settings
+        return {
+            "vocab_size": vocab_size, "hidden_size": s.d_model, "num_hidden_layers": s.n_layers, "num_attention_heads": s.n_heads,
+            "intermediate_size": 4 * s.d_model, "max_position_embeddings": s.n_ctx, "type_vocab_size": 2, "hidden_dropout_prob": s.dropout,
+            "attention_probs_dropout_prob": s.dropout, "hidden_act": "gelu", "layer_norm_eps": 1e-12, **more,
+        }  # fmt: skip
+
+    return config
+
+
+def settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    need(given, "hidden_act", "gelu")
+    need(given, "position_embedding_type", "absolute")
+    need(given, "layer_norm_eps", 1e-12)
+    need(given, "type_vocab_size", 2)
+    checked_width(given, "hidden_size", "intermediate_size")
+    return {
+        "n_layers": int(given["num_hidden_layers"]), "n_heads": int(given["num_attention_heads"]), "d_model": int(given["hidden_size"]),
+        "n_ctx": int(given["max_position_embeddings"]),
+    }  # fmt: skip
+
+
+BERT = Family("bert", "bert", "BertForPreTraining", named("bert."), _config(), settings, rows=("head_bias",))
+# Its three kinds of segments are the parts of a shuffled text.
+ERNIE = Family(
+    "ernie",
+    "ernie",
+    "ErnieForPreTraining",
+    named("ernie."),
+    _config(use_task_id=True, task_type_vocab_size=3, type_vocab_size=3),
+    settings,
+    rows=("head_bias",),
+)
+UNILM = Family("unilm", "bert", "BertForPreTraining", named("bert."), _config(layer_norm_eps=1e-5, type_vocab_size=6), settings, rows=("head_bias",))

@@ -1,0 +1,47 @@
+"""A run as a folder that `AutoModel.from_pretrained` and `AutoTokenizer.from_pretrained` open."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from core.conversion import bert, gpt, t5, xlnet
+from core.conversion.family import Arrays, Family
+from core.text.tokenizers import SPECIALS, Tokenizer
+
+FAMILIES: tuple[Family, ...] = (gpt.GPT2, gpt.OPENAI_GPT, bert.BERT, bert.ERNIE, bert.UNILM, xlnet.XLNET, t5.T5)
+
+
+def family_of(system: str, settings: Any) -> Family:
+    """Of a run; ValueError in words where transformers has no such model."""
+    for family in FAMILIES:
+        if family.system == system and (family.system != "gpt" or (settings.norm == "post") == (family is gpt.OPENAI_GPT)):
+            return family
+    known = ", ".join(dict.fromkeys(each.system for each in FAMILIES))
+    raise ValueError(f"transformers has no model of the kind “{system}” with the same network; there are those of {known}. Export its weights instead.")
+
+
+def export(folder: Path, system: str, settings: Any, weights: Arrays, tokenizer: Tokenizer) -> list[Path]:
+    """Writes config.json, model.safetensors, tokenizer.json and tokenizer_config.json; gives their paths."""
+    family = family_of(system, settings)
+    vocab_size = len(weights[family.table])
+    described = family.config(settings, vocab_size)
+    theirs = family.renamed(weights, settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    marks = {f"{name}_token_id": getattr(tokenizer, f"{name}_id") for name in ("pad", "bos", "eos")}
+    if family is t5.T5:
+        marks["decoder_start_token_id"] = tokenizer.bos_id
+    about = {"model_type": family.model_type, "architectures": [family.architecture], "torch_dtype": "float32", **described, **marks}
+    save_file({name: np.ascontiguousarray(array) for name, array in theirs.items()}, folder / "model.safetensors", {"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(about, indent=2), "utf-8")
+    tokenizer.save(folder / "tokenizer.json")
+    names = dict(zip(("pad", "unk", "bos", "eos", "mask", "cls", "sep"), SPECIALS, strict=True))
+    told = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": int(getattr(settings, "n_ctx", 512)),
+        **{f"{k}_token": v for k, v in names.items()},
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(told, indent=2), "utf-8")
+    return [folder / name for name in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")]

@@ -1,0 +1,53 @@
+"""GPT as transformers' GPT-2 (norm before) or OpenAI-GPT (norm after)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core.conversion.family import Arrays, Family, checked_width, need
+
+PARTS = {
+    "attention.qkv": "attn.c_attn", "attention.out": "attn.c_proj", "feed_forward.into": "mlp.c_fc", "feed_forward.out": "mlp.c_proj",
+    "attention_norm": "ln_1", "feed_forward_norm": "ln_2", "final_norm": "ln_f", "blocks": "h",
+}  # fmt: skip
+
+
+def renamed(ours: Arrays, settings: Any) -> dict[str, np.ndarray]:
+    """Its Conv1D keeps matrices transposed."""
+    tables = ("wte.weight", "wpe.weight") if settings.norm == "pre" else ("tokens_embed.weight", "positions_embed.weight")
+    names = dict(zip(("embed.weight", "positions.weight"), tables, strict=True))
+    found = {}
+    for name, weight in ours.items():
+        new = names.get(name, name)
+        for part, their_part in PARTS.items():
+            new = new.replace(part, their_part)
+        found[f"transformer.{new}"] = weight.T if ".c_" in new and weight.ndim == 2 else weight
+    return found
+
+
+def config(settings: Any, vocab_size: int) -> dict[str, Any]:
+    s = settings
+    if not s.feed_forward or s.norm not in ("pre", "post"):
+        raise ValueError("transformers has no GPT of attention alone, or without norms, so that this run cannot be exported to it. Export its weights instead.")
+    act = "gelu_new" if "tanh" in s.activation else "gelu"
+    if s.norm == "post" and act == "gelu":
+        raise ValueError("transformers' OpenAI-GPT computes gelu by tanh alone. Train with activation “gelu by tanh”, or export the weights.")
+    sizes = {"vocab_size": vocab_size, "n_positions": s.n_ctx, "n_embd": s.d_model, "n_layer": s.n_layers, "n_head": s.n_heads}
+    drops = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), s.dropout)
+    return {**sizes, **drops, **({"activation_function": act} if s.norm == "pre" else {"afn": "gelu"})}
+
+
+def _settings(norm: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    need(given, "scale_attn_weights", True)
+    checked_width(given, "n_embd", "n_inner")
+    act = given.get("activation_function", "gelu_new") if norm == "pre" else "gelu_new"
+    need({"activation_function": act}, "activation_function", "gelu_new", "gelu", "gelu_pytorch_tanh")
+    return {
+        "n_layers": int(given["n_layer"]), "n_heads": int(given["n_head"]), "d_model": int(given["n_embd"]), "norm": norm,
+        "n_ctx": int(given.get("n_positions", given.get("n_ctx", 512))), "activation": "gelu" if act == "gelu" else "gelu by tanh",
+    }  # fmt: skip
+
+
+GPT2 = Family("gpt", "gpt2", "GPT2LMHeadModel", renamed, config, lambda given: _settings("pre", given))
+OPENAI_GPT = Family("gpt", "openai-gpt", "OpenAIGPTLMHeadModel", renamed, config, lambda given: _settings("post", given))
