@@ -14,6 +14,7 @@ class Attention extends Hands {
   update({ meta, weights, masked, scores }) {
     const before = this.weights && this.told(); // in words, for there may be more steps now
     this.meta = meta;
+    this.fed = (this.fed ?? 0) + 1;
     this.weights = new Weights(meta, column(weights), column(masked));
     this.scores = column(scores); // [name, step, layer, head]
     if (meta.command !== this.command) {

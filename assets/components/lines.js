@@ -1,6 +1,6 @@
 // Placed before attention.js: the text with its attention as lines, in two columns or as one line with arcs.
 
-const MOST_LINES = 1500; // strokes of a picture of all rows; of more the strongest
+const MOST_LINES = 800; // strokes of a picture of all rows; of more the strongest
 const FAINTEST = 0.01; // the smallest weight that gets a line
 const TOLD = 6; // keys that are told with their weight
 const SHADES = 12; // lines of about the same weight are drawn at once
@@ -27,7 +27,7 @@ class Lines extends Panes {
       to.restore();
     };
     if (seen.query === null && seen.key === null) {
-      this.still(context, lines, [look.cover, look.line].join(), (to) => scrolled(to, () => this.paintStrokes(to, this.lineCells(null, null).cells, 0.55)));
+      this.still(context, lines, [this.sheetId, look.cover, look.line].join(), (to) => scrolled(to, () => this.paintStrokes(to, this.lineCells(null, null).cells, 0.55)));
     } else scrolled(context, () => this.paintStrokes(context, this.lineCells(seen.query, seen.key).cells, 1));
     scrolled(context, () => (look.line ? this.paintLine(context) : this.paintColumns(context)));
   }
@@ -35,7 +35,7 @@ class Lines extends Panes {
   /** The cells that get a line, [query, key, weight]: of one query, else of one key, else of all rows, then the strongest; `left`: how many were too many. */
   lineCells(query, key) {
     const { sheet, look } = this;
-    const id = [sheet.id, sheet.done, query, key, look.cover].join("|");
+    const id = [this.sheetId, query, key, look.cover].join("|");
     if (this.lineCache?.id === id) return this.lineCache;
     const { Q, K, values, masked } = sheet;
     const { within } = this;

@@ -38,11 +38,16 @@ class Panes extends View {
     return surface(pane.canvas, w, h);
   }
 
+  /** Which matrix is shown, and how far it has come. */
+  get sheetId() {
+    return `${this.fed} ${this.sheet.id} ${this.sheet.done}`;
+  }
+
   /** What does not follow the pointer is painted once, beside the screen, and copied until its key changes. */
   still(context, pane, key, paint) {
     if (context.exported) return paint(context);
     pane.kept ??= { canvas: document.createElement("canvas") };
-    const whole = [key, this.sheet.id, this.sheet.done, this.themeText, pane.w, pane.h, pane.x0, pane.y0, devicePixelRatio].join("|");
+    const whole = [key, this.themeText, pane.w, pane.h, pane.x0, pane.y0, devicePixelRatio].join("|");
     if (pane.kept.key !== whole) {
       pane.kept.key = whole;
       paint(surface(pane.kept.canvas, pane.w, pane.h));
@@ -145,7 +150,7 @@ class Panes extends View {
       paint();
       to.restore();
     };
-    const key = [look.gamma, look.sort, look.step, look.from, look.sinks, wide, high, spots.length].join();
+    const key = [look.gamma, look.sort, look.step, look.from, look.sinks, this.fed, wide, high, spots.map(([place]) => place)].join();
     this.still(context, this.overview, key, (to) => scrolled(to, () => this.paintThumbs(to)));
     scrolled(context, () => this.paintMarks(context));
   }
@@ -273,7 +278,7 @@ class Panes extends View {
       paint(to);
       to.restore();
     };
-    this.still(context, this.matrix, [this.look.gamma, this.look.cover, cell, left, top].join(), (to) =>
+    this.still(context, this.matrix, [this.sheetId, this.look.gamma, this.look.cover, cell, left, top].join(), (to) =>
       inside(to, () => {
         this.paintCells(to);
         this.paintMask(to);

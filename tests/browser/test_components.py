@@ -269,8 +269,11 @@ def test_a_hovered_cell_is_read_anew_when_the_picture_changes_under_it(show: Any
     page.mouse.move(*cell(page, 1, 0))
     until(page, "view.tip.textContent !== ''")
     before = page.locator(".attention .tip").text_content()
+    shade = "view.matrix.canvas.getContext('2d').getImageData(view.matrix.left + 6, view.matrix.top + 2.5 * view.matrix.cell, 1, 1).data.join()"
+    painted = ask(page, shade)
     renew(page)
     assert page.locator(".attention .tip").text_content() != before
+    assert ask(page, shade) != painted, "the picture is painted anew"
 
 
 def test_the_keys_move_token_key_head_and_layer(show: Any) -> None:
