@@ -21,7 +21,8 @@ LAYERS = (
     {"inspection", "generation"},
     {"trained"},
     {"training", "embeddings"},  # embeddings knows the Learner's words, training finds its learners by name
-    {"formats", "conversion"},
+    {"formats"},
+    {"conversion"},
     {"opened"},
     {"evaluation"},
     {"labs"},

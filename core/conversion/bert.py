@@ -52,27 +52,25 @@ def _config(**more: Any) -> Callable[[Any, int], dict[str, Any]]:
     return config
 
 
-def settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    need(given, "hidden_act", "gelu")
-    need(given, "position_embedding_type", "absolute")
-    need(given, "layer_norm_eps", 1e-12)
-    need(given, "type_vocab_size", 2)
-    checked_width(given, "hidden_size", "intermediate_size")
-    return {
-        "n_layers": int(given["num_hidden_layers"]), "n_heads": int(given["num_attention_heads"]), "d_model": int(given["hidden_size"]),
-        "n_ctx": int(given["max_position_embeddings"]),
-    }  # fmt: skip
+def _settings(n_segments: int, epsilon: float = 1e-12) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    def settings(given: Mapping[str, Any]) -> dict[str, Any]:
+        need(given, "hidden_act", "gelu")
+        need(given, "position_embedding_type", "absolute")
+        need(given, "layer_norm_eps", epsilon)
+        need(given, "type_vocab_size", n_segments)
+        checked_width(given, "hidden_size", "intermediate_size")
+        return {
+            "n_layers": int(given["num_hidden_layers"]), "n_heads": int(given["num_attention_heads"]), "d_model": int(given["hidden_size"]),
+            "n_ctx": int(given["max_position_embeddings"]),
+        }  # fmt: skip
+
+    return settings
 
 
-BERT = Family("bert", "bert", "BertForPreTraining", named("bert."), _config(), settings, rows=("head_bias",))
+_MINE = ("head_bias",)
+BERT = Family("bert", "bert", "BertForPreTraining", named("bert."), _config(), _settings(2), rows=_MINE)
 # Its three kinds of segments are the parts of a shuffled text.
-ERNIE = Family(
-    "ernie",
-    "ernie",
-    "ErnieForPreTraining",
-    named("ernie."),
-    _config(use_task_id=True, task_type_vocab_size=3, type_vocab_size=3),
-    settings,
-    rows=("head_bias",),
-)
-UNILM = Family("unilm", "bert", "BertForPreTraining", named("bert."), _config(layer_norm_eps=1e-5, type_vocab_size=6), settings, rows=("head_bias",))
+_ERNIE = {"use_task_id": True, "task_type_vocab_size": 3, "type_vocab_size": 3}
+ERNIE = Family("ernie", "ernie", "ErnieForPreTraining", named("ernie."), _config(**_ERNIE), _settings(3), rows=_MINE)
+_UNILM = {"layer_norm_eps": 1e-5, "type_vocab_size": 6}
+UNILM = Family("unilm", "bert", "BertForPreTraining", named("bert."), _config(**_UNILM), _settings(6, 1e-5), rows=_MINE)

@@ -1,0 +1,77 @@
+"""A tokenizer of transformers as one of ours: the same pieces, its special tokens in our places."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from core.text import tokenizers
+from core.text.tokenizers import SPECIALS, Tokenizer
+from core.text.tokenizing import TokenizerSettings
+
+KINDS = {"BPE": "bpe", "WordPiece": "wordpiece"}
+NAMES = ("pad_token", "unk_token", "bos_token", "eos_token", "mask_token", "cls_token", "sep_token")  # in the order of SPECIALS
+
+
+def read(folder: Path) -> tuple[Tokenizer, Int[np.ndarray, " vocab"]]:
+    """The tokenizer of a folder, and of each of its tokens the row in the folder's tables, -1 where there is none. ValueError in words."""
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise ValueError(
+            f"{folder.name} has no tokenizer.json. Write it there with AutoTokenizer.from_pretrained(...).save_pretrained(...), and open it again."
+        )
+    try:
+        described = json.loads(path.read_text("utf-8"))
+        if "orrery" in described["model"]:
+            own = tokenizers.load(path)
+            return own, np.arange(own.vocab_size)
+        kind, vocab = described["model"].get("type"), described["model"]["vocab"]
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"The tokenizer.json of {folder.name} cannot be read ({error}). Load it again.") from error
+    if kind not in KINDS or not isinstance(vocab, dict):
+        raise ValueError(f"The tokenizer of {folder.name} is of the kind {kind}; BPE and WordPiece can be opened.")
+    return _ours(described, vocab, KINDS[kind], _special(folder, described))
+
+
+def _special(folder: Path, described: Mapping[str, Any]) -> dict[str, str]:
+    """Our special tokens by what the folder calls them."""
+    told: dict[str, Any] = {}
+    for name in ("tokenizer_config.json", "special_tokens_map.json"):
+        try:
+            told |= json.loads((folder / name).read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError, TypeError):
+            continue
+    there = {each["content"] for each in described.get("added_tokens") or []} | set(described["model"]["vocab"])
+    found = {}
+    for ours, name in zip(SPECIALS, NAMES, strict=True):
+        given = told.get(name)
+        called = given.get("content") if isinstance(given, dict) else given
+        found[ours] = str(called) if called in there else ours
+    return found
+
+
+def _ours(described: dict[str, Any], vocab: dict[str, int], kind: str, special: Mapping[str, str]) -> tuple[Tokenizer, Int[np.ndarray, " vocab"]]:
+    old = {each["content"]: int(each["id"]) for each in described.get("added_tokens") or []} | vocab
+    taken = {*special.values(), *SPECIALS}
+    words = [token for token in sorted(vocab, key=vocab.__getitem__) if token not in taken]
+    tokens = [*SPECIALS, *words]
+    rows = np.array([old.get(special.get(token, token), -1) if i < len(SPECIALS) else old[token] for i, token in enumerate(tokens)], np.int64)
+    model = {**described["model"], "vocab": {token: i for i, token in enumerate(tokens)}, "unk_token": "[UNK]"}
+    marks = [
+        {"id": i, "content": token, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+        for i, token in enumerate(SPECIALS)
+    ]
+    whole = {**described, "model": model, "added_tokens": marks, "post_processor": None, "truncation": None, "padding": None}
+    normalizer = json.dumps(described.get("normalizer"))
+    lowercase = '"lowercase": true' in normalizer or '"Lowercase"' in normalizer
+    return Tokenizer(TokenizerSettings(kind=kind, vocab_size=max(8, len(tokens)), lowercase=lowercase), whole), rows
+
+
+def placed(table: np.ndarray, rows: Int[np.ndarray, " vocab"], extra: int = 0) -> np.ndarray:
+    """A folder's table in our order; a token that it lacks gets the mean of all. extra: rows after the tokens' (sentinels), kept."""
+    n = int(rows.max()) + 1
+    made: np.ndarray = np.where((rows >= 0).reshape(-1, *[1] * (table.ndim - 1)), table[np.maximum(rows, 0)], table[:n].mean(axis=0))
+    return np.concatenate([made, table[n : n + extra]]) if extra else made
