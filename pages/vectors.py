@@ -12,6 +12,8 @@ with left:
     st.header("Open a file", anchor=False)
     files.upload()
     files.opened_ones()
+    st.header("Open a model", anchor=False)
+    files.model()
 with right:
     st.header("Save vectors", anchor=False)
     files.save()

@@ -141,3 +141,26 @@ def _with_bar(work: Callable[[Progress], Made]) -> Made | None:
         return None
     finally:
         bar.empty()
+
+
+def model() -> None:
+    """A folder of this machine that transformers wrote, as a run that every page shows."""
+    folder = st.text_input(
+        "A folder on this machine",
+        key="model-folder",
+        placeholder="that save_pretrained wrote: GPT-2, BERT, ERNIE, XLNet, T5; weights as safetensors",
+        icon=":material/folder_open:",
+        max_chars=1000,
+    ).strip()
+    if st.button("Open the model", disabled=not folder, key="open-model"):
+        from core.conversion.opening import open_folder
+
+        bar = st.progress(0.0, text="reading")
+        try:
+            run = open_folder(Path(folder).expanduser(), progress=lambda what, share: bar.progress(share or 0.0, text=say.plain(what)) and None)
+        except (ValueError, OSError) as wrong:
+            bar.empty()
+            st.error(say.plain(str(wrong)), icon=":material/block:")
+            return
+        view = "attention" if "attention" in run.config.row.offers else "embeddings"
+        st.switch_page(f"pages/{view}.py", query_params={"run": run.id})

