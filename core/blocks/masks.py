@@ -29,6 +29,11 @@ def is_causal(mask: Bool[Tensor, "#batch #n_heads query key"]) -> bool:
     return getattr(mask, "causal_as_of", None) == mask._version
 
 
+def itself(n: int) -> Bool[Tensor, "1 1 query key"]:
+    """Each position sees itself alone; `~itself(n)`: all but itself."""
+    return torch.eye(n, dtype=torch.bool)[None, None]
+
+
 def window(n: int, width: int) -> Bool[Tensor, "1 1 query key"]:
     """Each position sees those at most `width` positions away, on both sides."""
     at = torch.arange(n)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from core.batch import IGNORE, Batch
-from core.blocks.masks import causal
+from core.blocks.masks import anticausal, causal, itself
 from core.objectives.causal import Causal
 
 GAPS = 0.15  # share of places asked for in the third
@@ -41,5 +41,4 @@ class BothWays:
 
 def three_masks(n: int) -> Tensor:
     """Itself and what came before; itself and what comes after; all but itself. [3 1 query key]"""
-    past = causal(n)
-    return torch.cat([past, past.transpose(2, 3), ~torch.eye(n, dtype=torch.bool)[None, None]])
+    return torch.cat([causal(n), anticausal(n), ~itself(n)])

@@ -36,7 +36,7 @@ SYSTEM = System(
     tokenizer=TokenizerSettings(kind="word", vocab_size=5000, min_count=2, lowercase=False, punctuation=True),
     learner="core.training.elmo:ELMoLearner",
     objectives=("forward", "backward", "gap"),
-    offers=frozenset({"vectors", "neighbours", "objective", "generate", "mix"}),
+    offers=frozenset({"vectors", "neighbours", "objective", "generate", "fill", "mix"}),
     presets=(
         Preset("quick look", "Half the width, short sequences.", {"d_model": 32, "d_hidden": 128, "n_ctx": 16, "n_steps": 600}),
         Preset("without clips", "Cells and outputs as large as they will.", {"cell_clip": 0.0, "projection_clip": 0.0}),

@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.batch import Batch
+from core.batch import IGNORE, Batch
+from core.blocks.masks import itself
 from core.inspection.contextual import Contextual, layers
 from core.mix import Mix
 from core.models.elmo import ELMo
@@ -16,18 +17,29 @@ from core.objectives.causal import to_read
 from core.text.segmentation import SENTENCE_END, segment
 from core.text.spelling import spelled
 from core.trained.continuing import Continues
+from core.trained.filling import Fills
 from core.vectors import Vectors
 
 AT_ONCE = 2048  # words whose vectors are made together
 
 
-class TrainedELMo(Continues):
-    """Its direction from the beginning continues a text. A word's vector is what its characters give, so that every word has one."""
+class TrainedELMo(Continues, Fills):
+    """Its direction from the beginning continues a text, both directions fill in gaps. A word's vector is what its characters give, so that every
+    word has one.
+    """
 
     model: ELMo
 
-    def batch(self, ids: list[int]) -> Batch:
-        return to_read(ids, self.model.device)
+    def next_logits(self, ids: list[int]) -> Float[Tensor, " vocab"]:
+        with resting(self.model):
+            hidden = self.model.hidden(to_read(ids[-self.model.n_ctx :], self.model.device))
+            return self.model.unembed(hidden[0, -1])
+
+    def batch_of(self, sides: list[list[int]], task: int = 0) -> Batch:
+        """Sides with [EOS] around each, as sentences stand in the text that was learnt from; each place is told from all others."""
+        end = self.tokenizer.eos_id
+        ids = torch.tensor([[end, *(i for side in sides for i in [*side, end])]], device=self.model.device)
+        return Batch(ids, torch.full_like(ids, IGNORE), (~itself(ids.shape[1])).to(ids.device))
 
     def mix(self) -> Mix:
         return Mix(self.model.mix.shares.tolist(), float(self.model.mix.gamma.detach()))

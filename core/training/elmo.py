@@ -21,11 +21,11 @@ from core.text.tokenizers import Tokenizer
 from core.trained.elmo import TrainedELMo
 from core.training.costs import weightless
 from core.training.learner import Cost
-from core.training.neural import Generates
+from core.training.neural import Answers, Generates
 from core.vectors import Vectors
 
 
-class ELMoLearner(Generates):
+class ELMoLearner(Generates, Answers):
     """Offers "mix"."""
 
     look = TrainedELMo

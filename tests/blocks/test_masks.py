@@ -1,6 +1,6 @@
 import torch
 
-from core.blocks.masks import anticausal, before, causal, full, is_causal, padding, prefix, remembering, up_to, window
+from core.blocks.masks import anticausal, before, causal, full, is_causal, itself, padding, prefix, remembering, up_to, window
 
 
 def drawn(mask: torch.Tensor) -> list[str]:
@@ -14,6 +14,7 @@ def test_each_mask_shows_what_its_name_says() -> None:
     assert drawn(window(4, 1)) == ["##..", "###.", ".###", "..##"]
     assert drawn(prefix(torch.tensor([2]), 4)) == ["##.."]
     assert torch.equal(padding(torch.tensor([2, 4]), 4), prefix(torch.tensor([2, 4]), 4))
+    assert drawn(itself(3)) == ["#..", ".#.", "..#"]
     assert drawn(anticausal(3)) == ["###", ".##", "..#"]
     order = torch.tensor([[0, 2, 0, 1]])
     assert drawn(before(order)) == ["....", "#.##", "....", "#.#."]

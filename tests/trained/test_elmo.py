@@ -73,3 +73,22 @@ def test_it_takes_over_the_words_it_knows_and_spells_the_new_ones(trained: Train
     assert torch.equal(new.model.spelling, spelling)
     known = rows >= 0
     assert torch.equal(new.model.unembedding.weight[torch.from_numpy(known)], old.model.unembedding.weight[torch.from_numpy(rows[known])])
+
+
+def test_a_gap_is_filled_from_the_words_beside_it(trained: TrainedELMo) -> None:
+    """Whatever stands there itself, and in the order of both of its sides."""
+    _, (hole,) = trained.fill("the [MASK] rules the sea")
+    assert hole.position == 2
+    assert sum(p for _, p in hole.alternatives) <= 1 + 1e-5
+    batch = trained.batch_of([trained.tokenizer.encode("the king rules the sea")])
+    behind = dict(zip(trained.tokenizer.words, trained.behind(batch, torch.tensor([2]))[0].tolist(), strict=True))
+    assert all(behind[word] == pytest.approx(p, abs=1e-5) for word, p in hole.alternatives)
+    _, (other,) = trained.fill("the [MASK] rules the land")
+    assert other.alternatives != hole.alternatives
+
+
+def test_it_continues_by_its_direction_from_the_beginning(trained: TrainedELMo) -> None:
+    one, other = (trained.next_logits(trained.tokenizer.encode(text)) for text in ("the king rules", "the queen rules"))
+    assert one.shape == (trained.tokenizer.vocab_size,)
+    assert not torch.allclose(one, other)
+    assert torch.isfinite(trained.next_logits(trained.tokenizer.encode("king"))).all()
