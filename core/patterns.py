@@ -61,9 +61,15 @@ def history(found: dict[int, Patterns], most: int) -> History:
     """
     last = found[max(found)]
     same = [step for step, each in sorted(found.items()) if list(each.queries) == list(last.queries) and list(each.keys) == list(last.keys)]
-    n = max(1, min(len(same), most // max(1, last.weights.size)))
-    kept = sorted({same[len(same) - 1 - round(i * (len(same) - 1) / max(1, n - 1))] for i in range(n)})
-    return History(kept, last.queries, last.keys, np.stack([found[step].weights for step in kept]), last.allowed, last.part)
+    kept = thinned(same, most // max(1, last.weights.size))
+    weights = last.weights[None] if len(kept) == 1 else np.stack([found[step].weights for step in kept])
+    return History(kept, last.queries, last.keys, weights, last.allowed, last.part)
+
+
+def thinned(steps: Sequence[int], most: int) -> list[int]:
+    """No more than `most` of them, evenly spread, the last always among them."""
+    n, end = max(1, min(len(steps), most)), len(steps) - 1
+    return sorted({steps[end - round(i * end / max(1, n - 1))] for i in range(n)})
 
 
 def packed(weights: np.ndarray, kind: type[np.unsignedinteger] = np.uint16) -> np.ndarray:

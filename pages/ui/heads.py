@@ -1,5 +1,6 @@
 """The attention of a sentence: the run's own probe through its training, or any other sentence by the model itself."""
 
+import contextlib
 import math
 import time
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.patterns import PARTS, History, Patterns
+from core.patterns import PARTS, History, Patterns, thinned
 from core.text.grouping import words
 from core.training.run import Run
 from pages.ui import address, load, pickers, say
@@ -18,6 +19,7 @@ Kind = TypeVar("Kind", History, Patterns)
 
 KEY = "attention-sentence"
 LONGEST = 4000  # characters of an address: a server refuses one that is much longer
+SOON = 0.4  # seconds without a word about how far it is
 MOST_LETTERS = 100_000  # that are read
 MOST = 40_000_000  # weights of one step: what a browser takes in within a few seconds
 
@@ -81,40 +83,35 @@ def one_part(found: Sequence[Kind]) -> Kind:
 
 
 def _typed(run: Run, text: str, at: list[int]) -> list[History]:
-    """By the models of these steps; one after the other, so that it can be said how far it is."""
-    bar, begun = (st.progress(0.0, "Reading…"), time.monotonic()) if len(at) > 1 else (None, 0.0)
-    found: dict[int, list[Patterns]] = {}
-    if len(at) > 1:
-        text = _settled(run, text, at)
-    for n, step in enumerate(reversed(at)):  # the last first: it has its weights, and what is wrong with the sentence shows at once
-        try:
-            with st.spinner("Reading the model…", show_time=True):
-                found[step] = load.patterns(run, step, text)
-        except ValueError as wrong:
-            if not found:
-                st.error(say.plain(str(wrong)), icon=":material/block:")
-                return []
-        if bar is not None:
-            left = (time.monotonic() - begun) / (n + 1) * (len(at) - n - 1)
-            bar.progress((n + 1) / len(at), f"Reading with the model of step {step:,}, {say.duration(left)} left")
-    if bar is not None:
-        bar.empty()
-    last = found[max(found)]
+    """By the models of these steps, the last first: it has its weights, and what is wrong with the sentence shows at once."""
+    try:
+        with st.spinner("Reading the model…", show_time=True):
+            if len(at) > 1:
+                text = load.settled(run, max(at), text)
+            last = load.patterns(run, max(at), text)
+    except ValueError as wrong:
+        st.error(say.plain(str(wrong)), icon=":material/block:")
+        return []
     if not last:
         st.info("This run was trained without attention: there is nothing to show. Choose another run.", icon=":material/block:")
         return []
     longest = math.isqrt(MOST // math.prod(last[0].weights.shape[:2]))
     _say_what_is_left_out(last, longest)
-    return load.typed(run, sorted(found), text, longest)
+    fitting = thinned(sorted(at), load.HISTORY // max(each.weights.size for each in last))
+    return load.typed(run, text, longest, {max(at): last, **_others(run, text, fitting[:-1])})
 
 
-def _settled(run: Run, text: str, at: list[int]) -> str:
-    """The text as the last of these models reads it, its own translation with it; as it is where that model cannot read it, which is said later."""
-    try:
-        settled: str = load.trained(run, max(at)).settled(text)
-    except ValueError:
-        return text
-    return settled
+def _others(run: Run, text: str, at: list[int]) -> dict[int, list[Patterns]]:
+    """What the models of these steps make of a text, those that have their weights; with the time left, for each has to be read from its file."""
+    found: dict[int, list[Patterns]] = {}
+    place, begun = st.empty(), time.monotonic()
+    for n, step in enumerate(at, 1):
+        with contextlib.suppress(ValueError):
+            found[step] = load.patterns(run, step, text)
+        if (taken := time.monotonic() - begun) > SOON:
+            place.progress(n / len(at), f"Reading with the model of step {step:,}, {say.duration(taken / n * (len(at) - n))} left")
+    place.empty()
+    return found
 
 
 def _say_what_is_left_out(found: list[Patterns], longest: int) -> None:

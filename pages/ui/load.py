@@ -165,19 +165,38 @@ def histories(kept: Mapping[int, Sequence[Patterns]]) -> list[History]:
     return [replace(each, scores=scored(each)) for each in made]
 
 
-def typed(run: Run, steps: Sequence[int], text: str, longest: int) -> list[History]:
-    """The same of a sentence, by the models of these steps that can read it; of no more tokens than `longest`."""
-    return _typed(str(run.folder), run.config.created, tuple(steps), text, longest)
+def settled(run: Run, step: int, text: str) -> str:
+    """The text with what the model of a step adds to it (its translation), so that models of other steps read the same."""
+    return _settled(str(run.folder), run.config.created, step, text)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _typed(folder: str, created: float, steps: tuple[int, ...], text: str, longest: int) -> list[History]:
-    return histories({step: [each.first(longest) for each in _patterns(folder, created, step, text)] for step in steps})
+@st.cache_data(max_entries=200, show_spinner=False)
+def _settled(folder: str, created: float, step: int, text: str) -> str:
+    return str(_trained(folder, created, step).settled(text))
+
+
+def typed(run: Run, text: str, longest: int, found: Mapping[int, Sequence[Patterns]]) -> list[History]:
+    """The same of a sentence, from what the models of these steps make of it; of no more tokens than `longest`."""
+    return _typed(str(run.folder), run.config.created, tuple(sorted(found)), text, longest, found)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _typed(folder: str, created: float, steps: tuple[int, ...], text: str, longest: int, _found: Mapping[int, Sequence[Patterns]]) -> list[History]:
+    return histories({step: [each.first(longest) for each in _found[step]] for step in steps})
 
 
 def patterns(run: Run, step: int, text: str) -> list[Patterns]:
     """The attention of a sentence by the model of a step; ValueError in words where it cannot be read."""
-    return _patterns(str(run.folder), run.config.created, step, text)
+    sizes = run.config.settings
+    n = min(getattr(sizes, "n_ctx", len(text)), len(text) + 2)
+    large = getattr(sizes, "n_layers", 1) * getattr(sizes, "n_heads", 1) * n * n > HISTORY
+    return (_large_patterns if large else _patterns)(str(run.folder), run.config.created, step, text)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _large_patterns(folder: str, created: float, step: int, text: str) -> list[Patterns]:
+    found: list[Patterns] = _trained(folder, created, step).patterns(text)
+    return found
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
