@@ -195,18 +195,19 @@ class Exports extends Lines {
     return canvas;
   }
 
-  /** The matrix that is seen, a row a cell; masked cells have a cause in place of a weight. */
+  /** The matrix that is seen, a row a cell; masked cells have a cause in place of a weight, and what the slider leaves out is not `shown`. */
   csv() {
     const { sheet, pinned } = this;
     const quoted = (text) => `"${text.replace(/"/g, '""')}"`;
-    const rows = [`query,key,query_token,key_token,${sheet.signed ? "change" : "weight"},rank,masked,pinned`];
+    const rows = [`query,key,query_token,key_token,${sheet.signed ? "change" : "weight"},rank,masked,pinned,shown`];
     for (let q = 0; q < sheet.Q; q++) {
       const ranks = new Map(this.weights.row(sheet, q).order.map((k, i) => [k, i + 1]));
       for (let k = 0; k < sheet.K; k++) {
         const cause = sheet.masked[q * sheet.K + k];
         const weight = shut(cause) ? "" : Number(sheet.values[q * sheet.K + k].toPrecision(7));
         const pin = q === pinned.query && k === pinned.key ? "cell" : q === pinned.query ? "query" : k === pinned.key ? "key" : "";
-        rows.push([q + 1, k + 1, quoted(sheet.queries[q]), quoted(sheet.keys[k]), weight, ranks.get(k) ?? "", shut(cause) ? quoted(CAUSES[cause]) : "", pin].join());
+        const shown = !shut(cause) && (!this.within || this.within[q * sheet.K + k]) ? "yes" : "";
+        rows.push([q + 1, k + 1, quoted(sheet.queries[q]), quoted(sheet.keys[k]), weight, ranks.get(k) ?? "", shut(cause) ? quoted(CAUSES[cause]) : "", pin, shown].join());
       }
     }
     return rows.join("\r\n") + "\r\n";

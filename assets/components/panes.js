@@ -85,9 +85,14 @@ class Panes extends View {
     if (!this.ramps.has(id)) this.ramps.set(id, rampOf(this.theme, colour));
     return this.ramps.get(id);
   }
+  /** Where the hue says whose weight it is, a ramp that ends before the hue is lost. */
   rampOfPlace(place) {
     this.placed ??= [];
-    return (this.placed[place] ??= this.ramp(this.colourOf(Math.floor(place / this.weights.H), place % this.weights.H)));
+    if (!this.placed[place]) {
+      const ramp = this.ramp(this.colourOf(Math.floor(place / this.weights.H), place % this.weights.H));
+      this.placed[place] = ramp.map((_, i) => ramp[Math.round(0.74 * i)]);
+    }
+    return this.placed[place];
   }
   /** How strong a weight looks, 0..255: its power of gamma. */
   get strength() {
@@ -425,7 +430,7 @@ class Panes extends View {
 
   drawScale() {
     const causes = this.causes;
-    const width = 170 + causes.reduce((sum, cause) => sum + 42 + this.rulerOf(12).width(CAUSES[cause]), 0);
+    const width = 170 + (this.sheet.best ? 200 : 0) + causes.reduce((sum, cause) => sum + 42 + this.rulerOf(12).width(CAUSES[cause]), 0);
     const signed = this.sheet.signed;
     this.scale.setAttribute("aria-label", `Scale from ${signed ? "−1" : "0"} to 1. ${causes.length ? `Hatched: ${causes.map((cause) => CAUSES[cause]).join(", ")}.` : ""}`);
     this.paintScale(surface(this.scale, width, 26));
@@ -439,7 +444,7 @@ class Panes extends View {
   paintScale(context) {
     const { theme, sheet } = this;
     const [wide, left] = [140, 6];
-    const ramp = this.ramp(this.colour);
+    const ramp = this.ramp(sheet.best ? theme.quiet : this.colour);
     for (let x = 0; x < wide; x++) {
       const weight = sheet.signed ? (2 * x) / (wide - 1) - 1 : x / (wide - 1);
       const shade = this.pixelOf(weight, ramp);
@@ -455,6 +460,11 @@ class Panes extends View {
     let x = left + wide + 24;
     context.textAlign = "left";
     context.font = `12px ${theme.font}`;
+    if (sheet.best) {
+      context.fillStyle = css(theme.quiet);
+      context.fillText("colour: the head that gives it", x, 6);
+      x += 200;
+    }
     for (const cause of this.causes) {
       if (cause === OPENED) Object.assign(context, { strokeStyle: css(changeColours(theme)[1]), lineWidth: 1.5 }).strokeRect(x, 1, 18, 9);
       else {
