@@ -6,7 +6,7 @@ a batch with padding `causal(n) & padding(lengths, n)`.
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Int
+from jaxtyping import BFloat16, Bool, Int
 from torch import Tensor
 
 CPU = torch.device("cpu")
@@ -32,6 +32,19 @@ def is_causal(mask: Bool[Tensor, "#batch #n_heads query key"]) -> bool:
 def itself(n: int) -> Bool[Tensor, "1 1 query key"]:
     """Each position sees itself alone; `~itself(n)`: all but itself."""
     return torch.eye(n, dtype=torch.bool)[None, None]
+
+
+def as_bias(mask: Bool[Tensor, "#batch #n_heads query key"]) -> BFloat16[Tensor, "#batch #n_heads query key"] | None:
+    """What makes the mask of scores when it is added to them: minus infinity where attention is not allowed. Made once, whoever asks.
+
+    None where some query may see nothing: its scores would all be gone.
+    """
+    made, version = getattr(mask, "bias_as_of", (None, -1))
+    if version != mask._version:
+        complete = is_causal(mask) or bool(mask.any(-1).all())
+        made = torch.zeros(mask.shape, dtype=torch.bfloat16, device=mask.device).masked_fill_(~mask, -torch.inf) if complete else None
+        mask.bias_as_of = made, mask._version  # type: ignore[attr-defined]
+    return made
 
 
 def window(n: int, width: int) -> Bool[Tensor, "1 1 query key"]:

@@ -48,6 +48,22 @@ def test_listening_does_not_change_what_is_computed(mask: torch.Tensor, added: b
     torch.testing.assert_close(pattern.sum(-1), allowed.any(-1).double())
 
 
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+@pytest.mark.parametrize("short", [True, False])
+def test_where_products_are_made_in_bfloat16_it_is_the_same_to_two_digits(mask: torch.Tensor, short: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outputs and gradients, by products of its own up to some length, by F.scaled_dot_product_attention beyond."""
+    monkeypatch.setattr("core.blocks.attention.SHORT", N if short else N - 1)
+    layer = attention().float()
+    x, weight = torch.randn(3, N, 12, requires_grad=True), torch.randn(3, N, 12)
+    expected = layer(x, mask)
+    exact = torch.autograd.grad((expected * weight).sum(), [x, *layer.parameters()])
+    with torch.autocast("cpu", torch.bfloat16):
+        found = layer(x, mask)
+    torch.testing.assert_close(found.float(), expected, atol=0.02, rtol=0.02)
+    for ours, theirs in zip(torch.autograd.grad((found.float() * weight).sum(), [x, *layer.parameters()]), exact, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=0.02 * float(theirs.abs().max()) + 1e-6, rtol=0.02)
+
+
 def test_a_row_that_may_see_nothing_gives_zeros() -> None:
     layer = attention()
     with capture(layer, "*") as captured:

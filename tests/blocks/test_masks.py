@@ -1,6 +1,6 @@
 import torch
 
-from core.blocks.masks import anticausal, before, causal, full, is_causal, itself, padding, prefix, remembering, up_to, window
+from core.blocks.masks import anticausal, as_bias, before, causal, full, is_causal, itself, padding, prefix, remembering, up_to, window
 
 
 def drawn(mask: torch.Tensor) -> list[str]:
@@ -41,3 +41,12 @@ def test_a_causal_mask_is_known_as_such_until_it_is_changed_or_joined() -> None:
     assert not is_causal(mask.clone())
     mask[0, 0, 2, 0] = False
     assert not is_causal(mask)
+
+
+def test_a_mask_as_something_to_add_is_made_once_and_anew_when_the_mask_changes() -> None:
+    mask = causal(3) & full(3)
+    assert as_bias(mask).tolist() == [[[[0, -torch.inf, -torch.inf], [0, 0, -torch.inf], [0, 0, 0]]]]
+    assert as_bias(mask) is as_bias(mask)
+    mask[0, 0, 2, 0] = False
+    assert as_bias(mask)[0, 0, 2].tolist() == [-torch.inf, 0, 0]
+    assert as_bias(~full(3)) is None, "a query that sees nothing"
