@@ -43,8 +43,9 @@ def lines(run: Run, progress: Progress) -> Iterator[str]:
     """A small table for a terminal; ValueError in words where the run fills nothing in."""
     row = run.config.row
     weights = next((each for each in (snapshot.weights() for snapshot in reversed(run.snapshots())) if each is not None), None)
-    if "masked tokens" not in row.objectives or weights is None:
-        why = f"{row.title} does not learn from what is hidden behind a mask" if weights is not None else "it has kept no weights yet"
+    masked = "masked tokens" in row.objectives
+    if not masked or weights is None:
+        why = "it has kept no weights yet" if masked else f"{row.title} does not learn from what is hidden behind a mask"
         raise ValueError(f"There is nothing to be found by the run {run.id}: {why}.")
     trained = row.load_learner().load(run.config.settings, load_tokenizer(run.folder / "tokenizer.json"), weights)
     held_out = continuing.encoded(run, progress)[0].held_out
