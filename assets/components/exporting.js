@@ -225,7 +225,7 @@ class Exports extends Lines {
     const data = `{ meta: ${asScript(meta)}, weights: new ${buffer.constructor.name}(bytes("weights").buffer), masked: bytes("masked"), scores: Float32Array.from(${asScript([...this.scores])}) }`;
     return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(this.meta.title ?? "Attention")}</title>
-<style>:root{${theme};color-scheme:${this.theme.dark ? "dark" : "light"}} body{margin:24px auto;max-width:1400px;padding:0 24px;background:var(--st-background-color);color:var(--st-text-color);font-family:var(--st-font)}
+<style>:root{${theme};color-scheme:${themeOf(this.root).dark ? "dark" : "light"}} body{margin:24px auto;max-width:1400px;padding:0 24px;background:var(--st-background-color);color:var(--st-text-color);font-family:var(--st-font)}
 ${style.replace(/<\//g, "<\\/")}</style>
 <div id="here"></div>
 <script type="text/plain" id="weights">${bytes(buffer)}</script>
