@@ -44,7 +44,7 @@ class Attention extends Hands {
       layer: place("layer", L, 0), head: place("head", H, 0), query: place("token", Q, null), key: place("key", K, null),
       mode: among("show", modes, "head"), heads: heads.length ? [...new Set(heads.map(([l, h]) => (l - 1) * H + h - 1))].sort((a, b) => a - b) : null,
       gamma: number("contrast", 0.2, 1, 0.5), cover: Math.round(number("cover", 10, 100, 100)), sinks: told.sinks === "hidden", words: Boolean(words) && told.by === "words",
-      line: told.layout === "line", sort: among("sort", Object.keys(this.meta.scores), "layer"), step: step("step", S - 1), from: step("from", null),
+      line: told.layout === "line", sort: among("sort", Object.keys(this.meta.scores), "layer"), step: step("step", S - 1), from: S > 1 ? step("from", null) : null,
     };
   }
 

@@ -305,7 +305,7 @@ def test_the_url_is_a_starting_point_the_page_may_command_and_clicks_win(show: A
 
 
 def test_an_address_that_cannot_be_is_taken_as_far_as_it_can(show: Any) -> None:
-    page = show("view=attention&layer=99&head=x&token=0&key=900&contrast=NaN&cover=-4&sinks=1&show=all&heads=9.9-a.b&sort=none&step=7&from=8&by=words")
+    page = show("view=attention&layer=99&head=x&token=0&key=900&contrast=NaN&cover=-4&sinks=1&show=all&heads=9.9-a.b&sort=none&step=7&from=1&by=words")
     look = ask(page, "view.look")
     assert (look["layer"], look["head"], look["query"], look["key"], look["gamma"], look["cover"]) == (1, 0, None, None, 0.5, 10)
     assert (look["mode"], look["heads"], look["sort"], look["step"], look["from"]) == ("head", None, "layer", 0, None)
