@@ -11,12 +11,14 @@ with st.container(key="fields-top"):
 with first:
     source = pickers.source()
 with others:
-    view, method = projections.choose(source)
-asked = asking.picker(view)
+    words = projections.choose(source)
 
 with st.container(key="panes"):
     left, right = st.columns([13, 7], gap="large")
-with right:
-    marked = asking.answer(view, asked)
 with left:
-    projections.show(view, method, marked)
+    layout, colour = projections.place(words)
+with right:
+    marked = asking.answer(words, layout, asking.picker(words.view))
+if layout is not None:
+    with left:
+        projections.show(words, layout, colour, marked)

@@ -26,6 +26,7 @@ FOLDERS = {
     "core/evaluation": "how good vectors are",
     "core/training": "runs, and the processes that train them",
     "core/inspection": "looking into a model, and changing what it does",
+    "core/projection": "many dimensions on two, and how honest that is",
     "core/figures": "standing charts: plain arrays in, Plotly out",
     "benchmarks": "python -m benchmarks.NAME: ours and the peer's in one run",
 }

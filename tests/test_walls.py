@@ -11,10 +11,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Each layer may import itself and those above it in this list.
 LAYERS = (
-    {"machine", "workspace", "settings", "locks", "vectors", "patterns", "mix", "projection", "figures"},
+    {"machine", "workspace", "settings", "locks", "vectors", "patterns", "mix", "selections", "figures"},
     {"warm"},
-    {"projecting"},
     {"text"},
+    {"projection", "neighbour_history", "grouping"},
+    {"projecting"},
     {"systems"},
     {"batch", "blocks"},
     {"objectives", "models"},

@@ -101,6 +101,11 @@ function contrast(a, b) {
 
 // Okabe and Ito's colours, told apart by colour-blind eyes, for a theme that names none; the accent goes before them.
 const OKABE_ITO = ["#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f"];
+// Categories of points: of any two, colour-blind eyes see a difference of 14 at least (CIEDE2000); tests/test_colours.py measures it.
+const CATEGORIES = {
+  light: ["#2a6f97", "#caac3a", "#a93857", "#4aa98a", "#292875", "#a4afd0", "#5a2418", "#927715"],
+  dark: ["#6fb3d9", "#e8cf63", "#df8464", "#9af4c8", "#7a7ce8", "#ab819b", "#286d9d", "#ac604c"],
+};
 // Viridis at nine places: even in lightness, safe for colour-blind eyes.
 const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
 
@@ -132,6 +137,7 @@ function themeFrom(style) {
     quiet: mix(ground, ink, 0.62), // text that steps back
     faint: mix(ground, ink, 0.3),
     line: mix(ground, ink, 0.13), // grid lines
+    categories: CATEGORIES[luminance(ground) < 0.3 ? "dark" : "light"].map(rgb),
     palette: [accent, ...others.map((colour) => legible(rgb(colour), 2.9))],
     font: style.fontFamily || "sans-serif",
   };
@@ -153,8 +159,10 @@ function sequential(theme, n) {
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g; // would be unseen, or turn the text around
 const NAMED = { "\n": "⏎", "\t": "⇥", "\r": "␍" };
 
+/** A text without what would be unseen. */
+const plain = (text) => text.replace(CONTROL, (c) => NAMED[c] ?? "\ufffd");
 /** A token with its blanks made visible. */
-const visible = (token) => (token === "" ? "∅" : token.replace(/[ \u00a0]/g, "␣").replace(CONTROL, (c) => NAMED[c] ?? "\ufffd"));
+const visible = (token) => (token === "" ? "∅" : plain(token.replace(/[ \u00a0]/g, "␣")));
 
 /** A measuring of text in one font, remembered; `fit` cuts at whole characters. */
 class Ruler {

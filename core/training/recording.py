@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from core.projection import aligned, pca
+from core.projection.aligning import aligned
+from core.projection.linear import pca
 from core.text.encoding import EncodedCorpus
 from core.text.sentences import pairs, sentences
 from core.text.tokenizers import TAB

@@ -8,13 +8,23 @@ import numpy as np
 import streamlit as st
 
 from core.vectors import Measure, Vectors
-from pages.ui import forms, neighbourhood, pickers, say
+from pages.ui import chosen, forms, grouping, neighbourhood, pickers, say
 from pages.ui.bars import bars
+from pages.ui.layouts import Layout
+from pages.ui.shown import Shown
 from pages.ui.sources import View
 
 LONGEST = 300  # characters of what is asked
 N_ANSWERS = 12
-ASK = {"neighbours": "Neighbours", "analogy": "Analogy", "similarity": "Similarity", "odd": "Odd one out", "ngrams": "N-grams"}
+ASK = {
+    "neighbours": "Neighbours",
+    "analogy": "Analogy",
+    "similarity": "Similarity",
+    "odd": "Odd one out",
+    "ngrams": "N-grams",
+    "chosen": "Chosen",
+    "groups": "Groups",
+}
 ANALOGY, FIRST, SECOND, ODD = "analogy", "first", "second", "odd"  # keys of fields, and parts of the address
 _SIGN = re.compile(r"(?:^|(?<=\s))[+\-−–]|\+")
 
@@ -29,27 +39,40 @@ class Asked:
 
 @dataclass(frozen=True)
 class Marked:
-    """What the map is to show: the word in the middle of it, the answers, the words that were named. `clicked`: what a click on a word does."""
+    """What the map is to show: the word in the middle of it, the answers, the words that were named, analogies' corners.
+
+    `clicked`: what a click on a word does.
+    """
 
     clicked: Callable[[str], None]
     word: str = ""
     answers: Sequence[str] = ()
     named: Sequence[str] = ()
+    shapes: Sequence[Sequence[str]] = ()  # four words each: a to b as c to d
 
 
 def picker(view: View) -> Asked:
     """What is asked and how near is measured; both in the address. N-grams only where there are some."""
     offered = {name: title for name, title in ASK.items() if name != "ngrams" or getattr(view.vectors().subwords, "kind", "") == "n-grams"}
-    with st.container(horizontal=True, gap="medium"):
-        what = pickers.segment("Ask for", offered, "ask")
-        by: Measure = "dot" if pickers.segment("By", {str(name): title for name, title in neighbourhood.MEASURES.items()}, "by") == "dot" else "cosine"
+    left, right = st.columns([3, 2])
+    with left:
+        what = pickers.choice("Ask for", offered, "ask")
+    with right:
+        by: Measure = "dot" if pickers.choice("By", {str(name): title for name, title in neighbourhood.MEASURES.items()}, "by") == "dot" else "cosine"
     return Asked(what, by)
 
 
-def answer(view: View, asked: Asked) -> Marked:
+def answer(words: Shown, layout: Layout | None, asked: Asked) -> Marked:
     """Draws the question's fields and its answer."""
+    view = words.view
     if view.note:
         st.caption(f":material/info: {say.plain(view.note)}")
+    if asked.what in ("chosen", "groups"):
+        if asked.what == "chosen":
+            chosen.show(words)
+        elif layout is not None:
+            grouping.show(words, layout)
+        return Marked(neighbourhood.choose, neighbourhood.current(view.vectors()))
     if asked.what == "neighbours":
         word, near = neighbourhood.show(view, asked.by)
         return Marked(neighbourhood.choose, word, [each.word for each in near])
@@ -107,7 +130,9 @@ def _analogy(view: View, by: Measure) -> Marked:
     said = " ".join([*(f"+ **{say.plain(word)}**" for word in plus), *(f"− **{say.plain(word)}**" for word in minus)]).removeprefix("+ ")
     st.caption(f"Nearest to {said}, the {how} of the words added; the words themselves are left out")
     neighbourhood.table(near, by, f"analogy-{view.key}-{by}-{typed}", typed)
-    return Marked(clicked, near[0].word if near else "", [each.word for each in near[1:]], plus + minus)
+    # "king - man + woman" is man to king as woman to the answer.
+    shapes = [(minus[0], plus[0], plus[1], near[0].word)] if len(plus) == 2 and len(minus) == 1 and near else []
+    return Marked(clicked, near[0].word if near else "", [] if shapes else [each.word for each in near[1:]], plus + minus, shapes)
 
 
 # ---------------------------------------------------------------- two words

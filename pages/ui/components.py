@@ -1,4 +1,4 @@
-"""The Python side of the browser views: live curves, the word map, training pairs and examples; attention's is in viewer.py. JavaScript: assets/components.
+"""The Python side of the browser views: live curves, training pairs and examples (word_map.py: maps; viewer.py: attention). JavaScript: assets/components.
 
 Each is a component of Streamlit's second kind: no frame, and canvas, zoom and pins survive new data. Numbers travel as Arrow columns, words never as
 markup. A change of any part sends the whole payload of that view again, which the functions below say the size of.
@@ -36,13 +36,12 @@ def program(name: str, *before: str) -> str:
 
 def component(name: str, *before: str) -> Any:
     """Register a view."""
-    css = "\n".join((ASSETS / f"{part}.css").read_text("utf-8") for part in ("canvas", name))
+    css = "\n".join(path.read_text("utf-8") for part in ("canvas", *before, name) if (path := ASSETS / f"{part}.css").exists())
     packed = b64encode(gzip.compress(program(name, *before).encode(), mtime=0)).decode()
     return st.components.v2.component(f"orrery_{name}", css=css, js=LOADER.replace("PACKED", packed))
 
 
 _curve = component("curve")
-_map = component("map", "points")
 _pairs = component("pairs")
 _example = component("example")
 _steps = component("steps")
@@ -71,13 +70,6 @@ class Series:
     panel: str = "loss"
     kind: Literal["line", "points"] = "line"
     colour: int | None = None
-
-
-@dataclass(frozen=True)
-class Click:
-    """What was clicked on the map: the index of a word, or None where the selection was freed (Esc)."""
-
-    index: int | None
 
 
 def curve(
@@ -120,65 +112,6 @@ def sparkline(values: ArrayLike, *, label: str = "", colour: str = "#4a90b8", wi
     line = f'<polyline points="{points}" fill="none" stroke="{escape(colour)}" stroke-width="1.5" stroke-linejoin="round" stroke-opacity="0.75"/>'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{line}{dot}</svg>'
     return f'<img src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}" width="{width}" height="{height}" alt="{escape(label)}">'
-
-
-def word_map(
-    key: str,
-    xy: NDArray[np.floating[Any]],
-    words: Sequence[str],
-    *,
-    counts: ArrayLike | None = None,
-    colour: ArrayLike | None = None,
-    colour_label: str = "",
-    colour_names: Sequence[str] = (),
-    selected: int | None = None,
-    neighbours: Sequence[int] = (),
-    matches: Sequence[int] = (),
-    height: int = 560,
-    caption: str = "",
-    on_click: Callable[[Click], None] | None = None,
-) -> Click | None:
-    """Map of words. Returns the click that caused this rerun, or None.
-
-    xy [n, 2] in any unit: every layout is centred and scaled to the same spread, so that a view stays where it is while vectors grow. Words in order of
-    importance (most frequent first), or `counts` [n] which decides about labels and sizes. `colour` [n]: floats are a sequential scale, integers are
-    categories named by `colour_names` (negative: no category). The selected word, its neighbours and the matches stand out, all others turn grey.
-
-    Give `on_click` to answer in the same rerun: it runs before the page's body, so that the page can find `selected` and `neighbours` changed.
-    About 16 bytes and the word itself a point: 60 kB for 2000 words, 120 kB for 5000.
-    """
-    n = len(words)
-    assert xy.shape == (n, 2), f"{n} words, and places of shape {xy.shape}"
-    assert all(0 <= i < n for i in (*neighbours, *matches, *(() if selected is None else (selected,)))), "an index beyond the words"
-    data: dict[str, Any] = {"xy": column(np.asarray(xy, dtype=np.float32).ravel()), "words": column([sendable(word) for word in words])}
-    categories = False
-    if counts is not None:
-        data["counts"] = column(np.asarray(counts, dtype=np.float32).ravel())
-    if colour is not None:
-        shades = np.asarray(colour).ravel()
-        categories = bool(np.issubdtype(shades.dtype, np.integer))
-        data["colour"] = column(shades.astype(np.int32 if categories else np.float32))
-    data["meta"] = {
-        "selected": selected,
-        "neighbours": [int(i) for i in neighbours],
-        "matches": [int(i) for i in matches],
-        "height": height,
-        "caption": caption,
-        "categories": categories,
-        "colour_label": colour_label,
-        "colour_names": list(colour_names),
-    }
-
-    def answer() -> None:
-        click = _clicked(st.session_state[key].get("click"))
-        if on_click is not None and click is not None:
-            on_click(click)
-
-    return _clicked(_map(key=key, data=data, on_click_change=answer).click)
-
-
-def _clicked(sent: dict[str, Any] | None) -> Click | None:
-    return None if sent is None else Click(sent["index"])
 
 
 def sendable(word: str) -> str:

@@ -9,12 +9,14 @@ import streamlit as st
 
 from core.inspection import occurrences as core
 from core.inspection.occurrences import Occurrences
-from core.projection import aligned, pca
+from core.projection.aligning import aligned
+from core.projection.linear import pca
 from core.text import corpora
 from core.text.small_world_words import SENSES
 from core.training.run import Run
 from pages.ui import address, load, pickers, say
-from pages.ui.components import grid_view, word_map
+from pages.ui.components import grid_view
+from pages.ui.word_map import Colour, Points, word_map
 
 AROUND = 2  # words on each side that name a point
 N_NEIGHBOURS = 8
@@ -100,7 +102,8 @@ def _map(run: Run, step: int, found: Occurrences, layer: int, groups: np.ndarray
     layouts = _layouts(str(run.folder), run.config.created, step, found.word)
     labels = [_around(sentence, found.word) for sentence in found.sentences]
     caption = f"{len(labels)} occurrences of “{found.word}”, by PCA of this layer"
-    word_map(f"contexts-{run.id}", layouts[layer], labels, colour=groups.astype(np.int64), colour_names=list(legend), height=520, caption=caption)
+    points = Points(layouts[layer], labels, colour=Colour(groups.astype(np.int64), names=tuple(legend)), source=run.id)
+    word_map(f"contexts-{run.id}", points, height=520, caption=caption)
 
 
 def _around(sentence: str, word: str) -> str:

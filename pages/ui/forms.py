@@ -13,13 +13,13 @@ from pages.ui import address
 PER_ROW = 4
 
 
-def settings_form(kind: type[Any], prefix: str, start: Any) -> Any | None:
+def settings_form(kind: type[Any], prefix: str, start: Any, per_row: int = PER_ROW) -> Any | None:
     """Widgets for every field of a settings class; their values as an instance, or None after a sentence that says what cannot be."""
     values = {}
     fields = dataclasses.fields(kind)
-    for first in range(0, len(fields), PER_ROW):
+    for first in range(0, len(fields), per_row):
         with st.container(key=f"fields-{prefix}-{first}"):
-            for column, field in zip(st.columns(PER_ROW), fields[first : first + PER_ROW], strict=False):
+            for column, field in zip(st.columns(per_row), fields[first : first + per_row], strict=False):
                 with column:
                     values[field.name] = _widget(_key(prefix, field.name), field.name, getattr(start, field.name), ranges(kind)[field.name])
     try:
@@ -28,6 +28,23 @@ def settings_form(kind: type[Any], prefix: str, start: Any) -> Any | None:
     except ValueError as wrong:
         st.error(str(wrong), icon=":material/block:")
         return None
+    return config
+
+
+def settings_now(kind: type[Any], prefix: str, start: Any) -> Any:
+    """What a form's fields stand at, where it is not drawn too: as they were set, or as the URL says; `start` where that cannot be."""
+    values = {}
+    for field in dataclasses.fields(kind):
+        usual, key = getattr(start, field.name), _key(prefix, field.name)
+        try:
+            values[field.name] = type(usual)(st.session_state.get(key, st.query_params.get(key, usual)))
+        except (TypeError, ValueError):
+            values[field.name] = usual
+    try:
+        config = kind(**values)
+        check(config)
+    except ValueError:
+        return start
     return config
 
 

@@ -17,6 +17,8 @@ PAGES = {
     "": (("home", "Home", "orbit"), ("train", "Train", "play_circle")),
     "Look inside": (
         ("embeddings", "Embeddings", "scatter_plot"),
+        ("history", "Over time", "timeline"),
+        ("changes", "What changed", "difference"),
         ("contexts", "Contexts", "bubble_chart"),
         ("generate", "Generate", "edit_note"),
         ("compare", "Compare", "compare_arrows"),

@@ -13,7 +13,8 @@ from core.mix import Mix
 from core.opened import Opened
 from core.opened import find as opened_by_id
 from core.patterns import History, Patterns, history
-from core.projection import aligned, pca
+from core.projection.aligning import aligned
+from core.projection.linear import pca
 from core.systems import Matrix
 from core.training.run import Run, runs
 from core.training.snapshots import Snapshot
@@ -101,17 +102,6 @@ def _whole(folder: str, created: float, step: int, matrix: Matrix | None) -> tup
     return row.load_learner().read(settings, tokenizer, np.load(counts, allow_pickle=False), weights, matrix or row.matrices[0]), ""
 
 
-def whole_by_pca(run: Run, step: int, matrix: Matrix | None) -> np.ndarray:
-    """The layout of the most frequent words in one matrix of a step: float32 [n, 2], turned so that it lies nearest to the last step's."""
-    return _whole_by_pca(str(run.folder), run.config.created, step, matrix, run.snapshots()[-1].step)
-
-
-@st.cache_resource(max_entries=48, show_spinner=False)
-def _whole_by_pca(folder: str, created: float, step: int, matrix: Matrix | None, last: int) -> np.ndarray:
-    layout = pca(_whole(folder, created, step, matrix)[0].head(MAP_WORDS).matrix)
-    return aligned(layout, None if step == last else _whole_by_pca(folder, created, last, matrix, last))
-
-
 def opened(chosen: Opened) -> Vectors:
     """The vectors of a file that the user opened."""
     return _opened(chosen.id, chosen.created)
@@ -120,16 +110,6 @@ def opened(chosen: Opened) -> Vectors:
 @st.cache_resource(max_entries=4, show_spinner="Reading the vectors…")
 def _opened(id: str, created: float) -> Vectors:
     return opened_by_id(id).vectors()
-
-
-def opened_by_pca(chosen: Opened) -> np.ndarray:
-    """The layout of its most frequent words: float32 [n, 2]."""
-    return _opened_by_pca(chosen.id, chosen.created)
-
-
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _opened_by_pca(id: str, created: float) -> np.ndarray:
-    return aligned(pca(_opened(id, created).head(MAP_WORDS).matrix), None)
 
 
 HISTORY = 4_000_000  # weights of all steps together: 8 MB to the browser

@@ -30,6 +30,12 @@ def search(vectors: Vectors) -> str:
     return word
 
 
+def current(vectors: Vectors) -> str:
+    """The word that was looked at last, where it has a row."""
+    word = str(st.session_state.get(KEY) or address.get("word"))
+    return word if word in vectors.index else ""
+
+
 def known(vectors: Vectors, typed: str, offer: bool = True) -> str:
     """The word that is meant, as the vocabulary writes it; nothing where there is none, after saying so. `offer`: with words that begin so."""
     typed = typed.strip()

@@ -34,31 +34,37 @@ def nothing(what: str) -> NoReturn:
     st.stop()
 
 
-def source() -> Source:
-    """The run or opened file of the address, or the newest run. Where there is none the page ends with what to do."""
+def source(side: str = "", label: str = "Run or file") -> Source:
+    """The run or opened file of the address, or the newest run. Where there is none the page ends with what to do.
+
+    side: tells two of them on one page apart, in the address too; so with the two below.
+    """
     found = sources.available()
     if not found:
         nothing("vectors")
-    if address.get("run"):  # as in links to whatever else a run shows
+    if address.get("run") and not side:  # as in links to whatever else a run shows
         address.put(source=address.get("run"), run=None)
         st.session_state.pop("pick-source", None)
-    return found[one_of("Run or file", sources.titles(found), "source", noun="run or file", which=" with vectors")]
+    return found[one_of(label, sources.titles(found), f"source{side}", noun="run or file", which=" with vectors")]
 
 
-def matrix(of: Source) -> Matrix | None:
+def matrix(of: Source, side: str = "") -> Matrix | None:
     """One of a source's matrices, in the address; None where there is one only."""
     if not of.matrices:
         return None
-    key, wanted = f"matrix-{of.id}", address.get("matrix")
+    key, wanted = f"matrix{side}-{of.id}", address.get(f"matrix{side}")
     shown = address.held(key, wanted if wanted in of.matrices else of.matrices[0])
     help = "Each word has a row in two matrices: where it goes in, and where it is predicted."
     chosen: Matrix = st.selectbox("Matrix", of.matrices, of.matrices.index(shown), format_func=MATRICES.__getitem__, key=key, help=help)
-    address.put(matrix=None if chosen == of.matrices[0] else chosen)
+    address.put(**{f"matrix{side}": None if chosen == of.matrices[0] else chosen})
     return chosen
 
 
-def one_of(label: str, titles: dict[str, str], part: str, help: str | None = None, which: str = "", noun: str = "") -> str:
-    """One of `titles` (id: as shown), kept in the address by its id: the one the address names, else the first, after saying so."""
+def one_of(label: str, titles: dict[str, str], part: str, help: str | None = None, which: str = "", noun: str = "", default: str | None = None) -> str:
+    """One of `titles` (id: as shown), kept in the address by its id: the one the address names, else the first, after saying so.
+
+    default: the one that the address does not name.
+    """
     # Streamlit's own binding would put the title into the URL, which is not unique and changes.
     wanted = address.get(part)
     key = f"pick-{part}"
@@ -67,7 +73,7 @@ def one_of(label: str, titles: dict[str, str], part: str, help: str | None = Non
         there_is = f"There is no {noun or part}{which} called “{say.plain(wanted)}” here. Shown is “{say.plain(titles[shown])}” instead."
         st.warning(there_is, icon=":material/search_off:")
     chosen = str(st.selectbox(label, list(titles), list(titles).index(shown), format_func=titles.__getitem__, key=key, help=help))
-    address.put(**{part: chosen})
+    address.put(**{part: None if chosen == default else chosen})
     return chosen
 
 
@@ -80,17 +86,26 @@ def segment(label: str, titles: dict[str, str], part: str) -> str:
     return chosen
 
 
-def step(chosen: Run) -> int:
-    """The snapshot of the address, or the newest one."""
+def choice(label: str, titles: dict[str, str], part: str, width: int | str = "stretch") -> str:
+    """The same as a list that opens."""
+    key = f"segment-{part}"
+    shown = address.held(key, address.get(part) if address.get(part) in titles else next(iter(titles)), titles)
+    chosen = str(st.selectbox(label, list(titles), list(titles).index(shown), format_func=titles.__getitem__, key=key, width=width))
+    address.put(**{part: None if chosen == next(iter(titles)) else chosen})
+    return chosen
+
+
+def step(chosen: Run, side: str = "", usual: float = 1.0) -> int:
+    """The snapshot of the address, or the newest one. usual: another one instead, as a share of the way through them."""
     steps = [each.step for each in chosen.snapshots()]
-    wanted = address.number("step")
+    wanted = address.number(f"step{side}")
     if len(steps) == 1:
         st.caption(f"Only step {steps[0]:,} has been kept so far.")
         return steps[0]
     # The newest has no part in the address: such a link follows a run that is still training.
-    start = wanted if wanted in steps else steps[-1]
-    picked = int(st.select_slider("Step", steps, start, format_func=lambda each: f"{each:,}", key=f"step-{chosen.id}"))
-    address.put(step=None if picked == steps[-1] else picked)
+    start = wanted if wanted in steps else steps[round(usual * (len(steps) - 1))]
+    picked = int(st.select_slider("Step", steps, start, format_func=lambda each: f"{each:,}", key=f"step{side}-{chosen.id}"))
+    address.put(**{f"step{side}": None if picked == steps[-1] and usual == 1 else picked})
     return picked
 
 

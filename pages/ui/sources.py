@@ -1,9 +1,8 @@
 """Whatever has vectors to look at: runs, and files that the user opened. A `View` of one is a moment and a matrix of it."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import streamlit as st
 
 from core import opened
@@ -44,7 +43,7 @@ class View:
     @property
     def key(self) -> str:
         """Tells widgets of one view from those of another."""
-        return f"{self.source.id}-{self.step}-{self.matrix}"
+        return f"{self.source.id}-{self.source.version}-{self.step}-{self.matrix}"
 
     def vectors(self) -> Vectors:
         """Of every word there is; the page ends with a sentence where they cannot be read."""
@@ -63,10 +62,10 @@ class View:
             st.error(say.plain(str(wrong)), icon=":material/block:")
             st.stop()
 
-    def map_by_pca(self) -> np.ndarray:
-        """The layout of the most frequent words, float32 [n, 2]."""
-        of = self.source.of
-        return load.whole_by_pca(of, self.step, self.matrix) if isinstance(of, Run) else load.opened_by_pca(of)
+    @property
+    def last(self) -> "View":
+        """The same at the source's last moment."""
+        return replace(self, step=self.source.steps[-1]) if self.source.steps else self
 
     def when(self) -> str:
         """For a caption: of which moment and which matrix."""

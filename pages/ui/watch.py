@@ -7,8 +7,9 @@ from core.training.metrics import OF_TASK, Columns
 from core.training.run import ACTIVE, RESUMABLE, Run, Status
 from core.training.snapshots import Live
 from pages.ui import address, load, pickers, say
-from pages.ui.components import Series, curve, word_map
+from pages.ui.components import Series, curve
 from pages.ui.viewer import attention_view
+from pages.ui.word_map import Points, word_map
 
 # Seconds between two looks: until the first point of the curve, while it trains, and while it rests (it may be resumed from another tab).
 SOON, EVERY, SELDOM = 0.3, 0.9, 4.0
@@ -165,7 +166,7 @@ def _picture(run: Run, live: Live | None) -> None:
         _heads(run, live)
     elif chosen == "map":
         caption = f"{len(live.words):,} most frequent words at step {live.step:,}, by PCA"
-        word_map(f"live-map-{run.id}", live.xy, live.words, height=460, caption=caption)
+        word_map(f"live-map-{run.id}", Points(live.xy, live.words, source=run.id), height=460, caption=caption)
 
 
 def _heads(run: Run, live: Live) -> None:

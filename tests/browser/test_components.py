@@ -100,26 +100,24 @@ def overlapping(boxes: list[dict[str, float]]) -> list[tuple[float, float]]:
     return [(a["index"], b["index"]) for i, a in enumerate(boxes) for b in boxes[:i] if not apart(a, b)]
 
 
-@pytest.mark.parametrize(
-    "init",
-    [
-        "",
-        "HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) "
-        "{ return kind.startsWith('webgl') ? null : get.call(this, kind, ...more) })(HTMLCanvasElement.prototype.getContext)",
-    ],
-    ids=["webgl", "2d"],
-)
+# The processor's imitation of a graphics card passes for one, so that WebGL is tried here too.
+CARD = """WebGL2RenderingContext.prototype.getParameter = (get => function (name) {
+    return name === 37446 ? "a card" : get.call(this, name);
+})(WebGL2RenderingContext.prototype.getParameter)"""
+
+
+@pytest.mark.parametrize("init", ["", CARD], ids=["2d", "webgl"])
 def test_a_click_on_a_word_reaches_python_and_its_neighbours_stand_out(show: Any, init: str) -> None:
     page = show("view=map&n=40", init=init)
-    assert page.locator(".map").get_attribute("data-painter") == ("2d" if init else "webgl")
+    assert page.locator(".map").get_attribute("data-painter") == ("webgl" if init else "2d")
     page.mouse.move(*spot(page, 7))
     expect(page.locator(".map .tip")).to_have_text("word7  33 ×")
     page.mouse.click(*spot(page, 7))
-    expect(page.get_by_text("clicked Click(index=7), chosen 7")).to_be_visible()
+    expect(page.get_by_text("chosen 7")).to_be_visible()
     until(page, "view.neighbours.length === 3")
     assert "Selected: “word7”, near “word8”" in page.locator(".map .stage").get_attribute("aria-label")
     page.keyboard.press("Escape")
-    expect(page.get_by_text("clicked Click(index=None), chosen None")).to_be_visible()
+    expect(page.get_by_text("chosen None")).to_be_visible()
     assert ask(page, "view.selected") == -1
 
 
@@ -135,7 +133,7 @@ def test_zoom_survives_new_data_and_points_glide_to_their_new_places(show: Any) 
     renew_started = ask(page, "(view.glides = [], view.glide = (glide => function (...a) { view.glides.push(1); glide.apply(view, a); })(view.glide), true)")
     assert renew_started
     renew(page)
-    until(page, "view.progress === 1")
+    until(page, "view.places.progress === 1")
     assert ask(page, "view.glides.length") == 1
     assert ask(page, "view.camera") == camera
     page.mouse.dblclick(x, y + 200)
@@ -146,7 +144,7 @@ def test_a_layout_of_another_unit_fills_the_same_view(show: Any) -> None:
     page = show("view=map&n=200")
     scale = ask(page, "view.camera.scale")
     renew(page)  # five times as wide
-    until(page, "view.progress === 1 && !view.frame")
+    until(page, "view.places.progress === 1 && !view.frame")
     assert ask(page, "view.camera.scale") == pytest.approx(scale, rel=0.3)
 
 
@@ -193,6 +191,119 @@ def test_hostile_words_and_line_breaks_are_shown_as_text(show: Any) -> None:
     expect(page.get_by_text("chosen 0")).to_be_visible()
     assert page.locator(".map img").count() == 0
     assert page.title() != "owned"
+
+
+def drag(page: Page, *points: tuple[float, float]) -> None:
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=3)
+    page.mouse.up()
+
+
+def test_a_lasso_and_a_box_choose_words_the_rest_turn_grey_and_escape_frees_them(show: Any) -> None:
+    page = show("view=map&n=40")
+    within = ask(page, "[...Array(40).keys()].filter(i => (([x, y]) => x > 500 && x < 900 && y > 60 && y < 400)(view.project(i)))")
+    assert 3 < len(within) < 40
+    left, top = ask(page, "(r => [r.left, r.top])(view.stage.getBoundingClientRect())")
+    corners = [(left + x, top + y) for x, y in ((500, 60), (900, 60), (900, 400), (500, 400))]
+    page.get_by_role("button", name="Choose by a lasso").click()
+    drag(page, *corners, corners[0])
+    expect(page.get_by_text(f"rows {within}")).to_be_visible()
+    until(page, "!view.frame")
+    seen = ask(page, "[...Array(40).keys()].filter(i => view.colours[i] >>> 24 === 255)")
+    assert seen == within, "what is chosen stands out, and nothing goes away"
+    assert ask(page, "view.n") == 40
+    assert {box["index"] for box in ask(page, "view.boxes")} <= set(within)
+    page.locator(".map .stage").focus()
+    page.keyboard.press("b")
+    page.keyboard.down("Alt")
+    drag(page, (left + 700, top + 40), corners[2])
+    page.keyboard.up("Alt")
+    rest = [i for i in within if ask(page, f"view.project({i})[0]") < 700]
+    expect(page.get_by_text(f"rows {rest}")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("rows []")).to_be_visible()
+    page.keyboard.press("Escape")
+    assert ask(page, "view.hands.tool") == "move"
+
+
+def test_a_word_is_found_as_one_types_without_a_mouse(show: Any) -> None:
+    page = show("view=map&n=300")
+    page.locator(".map .stage").focus()
+    page.keyboard.press("/")
+    page.keyboard.type("Word29")
+    assert page.locator(".map .list [role=option]").all_text_contents() == ["word29", *(f"word29{i}" for i in range(7))]
+    assert ask(page, "view.found.length") == 11
+    expect(page.locator(".map .list .quiet")).to_have_text("and 3 more")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("chosen 290")).to_be_visible()
+    page.keyboard.press("Shift+ArrowRight")
+    until(page, "view.hovered >= 0")
+    assert ask(page, "view.project(view.hovered)[0] > view.project(290)[0]")
+    page.keyboard.press("/")
+    page.keyboard.type("nowhere")
+    expect(page.locator(".map .list")).to_have_text("no such word on this map")
+    page.keyboard.press("Escape")
+    assert ask(page, "document.activeElement.tagName !== 'INPUT' && view.found.length === 0")
+
+
+def test_a_view_is_told_when_it_rests_and_opens_again_as_it_was_told(show: Any) -> None:
+    page = show("view=map&n=40")
+    page.locator(".map .stage").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowRight")
+    told = page.get_by_text(re.compile(r"^at [-\d]")).text_content()
+    camera, other = ask(page, "view.camera"), ask(show(f"view=map&n=40&at={told[3:]}"), "view.camera")
+    assert [other[name] for name in ("x", "y", "scale")] == pytest.approx([camera[name] for name in ("x", "y", "scale")], rel=1e-3)
+    assert not ask(show("view=map&n=40&at=nonsense"), "view.camera.touched")
+
+
+def test_a_category_in_the_legend_chooses_its_words_and_a_number_is_told_under_the_pointer(show: Any) -> None:
+    page = show("view=map&n=40&colour=kind")
+    assert page.locator(".map .key .dot.ring").count() == 4, "twelve kinds: eight colours, then rings"
+    page.locator(".map .key").get_by_text("kind 3", exact=True).click()
+    expect(page.get_by_text("rows [3, 15, 27, 39]")).to_be_visible()
+    page = show("view=map&n=40&colour=size")
+    page.mouse.move(*spot(page, 39))
+    expect(page.locator(".map .tip")).to_have_text("word39  1 ×\nsize: 1")
+
+
+def test_true_neighbours_that_the_map_has_torn_away_are_told_from_those_that_are_near(show: Any) -> None:
+    page = show("view=map&n=40")
+    page.mouse.click(*spot(page, 7))
+    until(page, "view.neighbours.length === 3 && view.torn?.length === 3")
+    places = ask(page, "[...Array(40).keys()].map(i => view.project(i))")
+    order = sorted(range(40), key=lambda i: (places[i][0] - places[7][0]) ** 2 + (places[i][1] - places[7][1]) ** 2)[1:]
+    assert ask(page, "view.torn") == [order.index(i) >= 3 for i in (8, 9, 10)]
+
+
+def test_the_map_is_taken_along_as_png_and_svg_of_what_is_seen_and_as_a_page_of_its_own(show: Any, tmp_path: Path) -> None:
+    page = show("view=map&n=40&find=word5&ends=1&shape=1", scheme="dark")
+    files = {}
+    for name in ("PNG", "SVG", "HTML"):
+        page.get_by_role("button", name="Save as a picture").click()
+        with page.expect_download() as waited:
+            page.get_by_role("button", name=name, exact=True).click()
+        waited.value.save_as(tmp_path / waited.value.suggested_filename)
+        files[name] = (tmp_path / waited.value.suggested_filename).read_bytes()
+    assert files["PNG"].startswith(b"\x89PNG")
+    svg = ElementTree.fromstring(files["SVG"])
+    shapes = [each.tag.rpartition("}")[2] for each in svg.iter()]
+    assert shapes.count("circle") == 40
+    assert "word5" in {each.text for each in svg.iter() if each.text}
+    assert "img" not in shapes
+    assert any("<img src=x" in (each.text or "") for each in svg.iter()), "the end of an axis, as text"
+
+    alone = page.context.new_page()  # no server behind it
+    alone.goto((tmp_path / "map.html").as_uri())
+    alone.wait_for_function("() => (view => view?.n === 40 && view.paints > 0 && !view.frame)(document.querySelector('.orrery')?.view)")
+    assert ask(alone, "view.theme.dark")
+    alone.mouse.move(*spot(alone, 0))
+    expect(alone.locator(".map .tip")).to_contain_text("<img␣src=x")
+    assert alone.title() == "map"
+    alone.close()
 
 
 # ------------------------------------------------------------------ attention
@@ -428,7 +539,7 @@ def test_hostile_tokens_and_any_size_are_drawn_as_text(show: Any, query: str) ->
     expect(page.locator(".attention .headline")).to_contain_text("␣The attends most to")
 
 
-def test_what_is_seen_can_be_saved_the_pinned_token_included(show: Any, visit: Visit, tmp_path: Path) -> None:
+def test_what_is_seen_can_be_saved_the_pinned_token_included(show: Any, tmp_path: Path) -> None:
     page = show("view=attention&token=3&key=1&head=2&n=6")
     headline = page.locator(".attention .headline").text_content()
 

@@ -3,9 +3,11 @@
 import numpy as np
 import streamlit as st
 
+from core import selections
 from core.inspection.heads import entropy
 from core.patterns import EDITED, OPENED, Patterns, causes
 from pages.ui import components, viewer
+from pages.ui.word_map import Click, Colour, Points, word_map
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
 asked = st.query_params
@@ -26,18 +28,33 @@ if view == "curve":
     st.html(components.sparkline(x, label=HOSTILE))
 
 if view == "map":
+    told = st.session_state.setdefault("told", {"clicked": None, "rows": "", "at": ""})
 
-    def choose(click: components.Click) -> None:
-        st.session_state["chosen"] = click.index
+    def choose(click: Click) -> None:
+        told["clicked"] = click.index
 
     words = [HOSTILE, "two\nlines", "北京", "a b", *(f"word{i}" for i in range(4, n))][:n]
     xy = np.random.default_rng(1).normal(size=(n, 2)) * (1 + 4 * turn) + 0.2 * random.normal(size=(n, 2))
     xy = {"nan": np.where(np.arange(n)[:, None] % 2, np.nan, xy), "equal": np.ones((n, 2))}.get(asked.get("xy", ""), xy)
-    chosen = st.session_state.get("chosen")
-    near = [] if chosen is None else [(chosen + i) % n for i in (1, 2, 3)]
-    found = [i for i, word in enumerate(words) if word == asked.get("find")]
-    click = components.word_map("map", xy, words, counts=np.arange(n, 0, -1), selected=chosen, neighbours=near, matches=found, on_click=choose)
-    st.text(f"clicked {click}, chosen {chosen}")
+    colours = {"kind": Colour(np.arange(n) % 12, "kind", (HOSTILE, *(f"kind {i}" for i in range(1, 12)))), "size": Colour(np.linspace(0, 1, n), "size")}
+    chosen = told["clicked"]
+    word_map(
+        "map",
+        Points(xy, words, np.arange(n, 0, -1), colour=colours.get(asked.get("colour", "")), source="words"),
+        selected=chosen,
+        neighbours=[] if chosen is None else [(chosen + i) % n for i in (1, 2, 3)],
+        matches=[i for i, word in enumerate(words) if word == asked.get("find")],
+        chosen=told["rows"],
+        shapes=[[4, 5, 6, 7]] if "shape" in asked else [],
+        ends={"left": "he", "right": "she", "bottom": HOSTILE, "top": "good"} if "ends" in asked else None,
+        at=asked.get("at", ""),
+        on_click=choose,
+        on_choose=lambda rows: told.update(rows=rows),
+        on_look=lambda at: told.update(at=at),
+    )
+    st.text(f"chosen {chosen}")
+    st.text(f"rows {selections.read(told['rows']).tolist()[:50]}")
+    st.text(f"at {told['at']}")
 
 if view == "attention":
     n_layers, n_heads, n_steps = (int(asked.get(name, usual)) for name, usual in (("L", "2"), ("H", "3"), ("S", "1")))

@@ -1,12 +1,19 @@
 """The page Embeddings: runs and opened files alike, and each of its questions."""
 
+import io
+import re
+import zipfile
+
 import numpy as np
 import pytest
 
-from core import opened
+from core import opened, selections
 from core.formats import FORMATS, Reading
 from core.vectors import Vectors
-from pages.ui import asking
+from pages.ui import asking, layouts, taking
+from pages.ui.shown import Shown
+from pages.ui.sources import View, available
+from pages.ui.word_map import Colour
 from tests.pages.test_pages import home, open_page, said  # noqa: F401
 from tests.pages.test_pairs import part_of
 
@@ -131,3 +138,91 @@ def test_a_file_that_went_away_is_answered_in_words(file):
     (opened.find(file).folder / "words.json").write_text("[]")
     app = open_page("embeddings", source=file)
     assert not app.exception
+
+
+# ---------------------------------------------------------------- the map
+
+
+def test_nothing_expensive_is_computed_on_page_load_and_a_damaged_address_is_answered_in_words(file):
+    app = open_page("embeddings", source=file, projection="umap", chosen="%%%", only="~gone")
+    assert not app.exception
+    assert any(re.match(r"Run UMAP · about \d+ s", button.label) for button in app.button)
+    assert "damaged" in said(app)
+    assert "not kept in this workspace" in said(app)
+    assert not list(opened.find(file).folder.parents[1].glob("cache/projections/*.npz"))
+
+
+def test_how_honest_a_map_is_and_what_it_was_made_from_is_said(file):
+    app = open_page("embeddings", source=file)
+    told = said(app).replace("\\", "")
+    assert "Trustworthiness" in told
+    assert "of all 9 words" in told
+
+
+def test_axes_have_a_meaning_and_words_that_are_unknown_are_said(file):
+    app = open_page("embeddings", source=file, projection="axes", left="man", right="woman, nobody", bottom="apple", top="king")
+    assert not app.exception
+    assert "nobody” is not among" in said(app).replace("\\", "")
+    assert "cosine with the difference of its two ends" in said(app)
+    app = open_page("embeddings", source=file, projection="axes", left="man", right="man")
+    assert "leads nowhere" in said(app)
+
+
+def test_a_selection_is_a_table_that_is_mapped_alone_and_taken_back(file):
+    rows = selections.written(np.array([0, 1, 3, 7]))
+    app = open_page("embeddings", source=file, chosen=rows, ask="chosen")
+    assert app.dataframe[0].value["word"].tolist() == ["king", "queen", "woman", "**bold**"]
+    app.button(key="isolate").click().run()
+    assert not app.exception
+    assert part_of(app, "only") == rows
+    assert "of all 4 words" in said(app)
+    app.button(key="all-words").click().run()
+    assert part_of(app, "only") == ""
+
+
+def test_what_is_on_the_map_can_be_taken_along(file):
+    view = View(available()[file])
+    words = Shown(view, 5000)
+    layout = layouts.by_pca(words)
+    places = taking.coordinates(words, layout, Colour(np.arange(9) % 2, "kind", ("a", "b")))
+    assert places["word"].tolist() == WORDS
+    np.testing.assert_allclose(places[["x", "y"]].to_numpy(), layout.xy)
+    assert places["kind"].tolist()[:3] == ["a", "b", "a"]
+    assert places["neighbours_kept"].between(0, 1).all()
+    assert taking.coordinates(words, layout, rows=np.array([1, 8]))["word"].tolist() == ["queen", "国王"]
+    near = taking.neighbours(words)
+    vectors = opened.find(file).vectors()
+    for word in ("king", "apple"):
+        told = near[near["word"] == word]
+        ours = vectors.neighbours(word, 8)
+        np.testing.assert_allclose(told["cosine"], [each.similarity for each in ours], atol=1e-5)
+    with zipfile.ZipFile(io.BytesIO(taking.projector(words, "mine"))) as packed:
+        names = packed.namelist()
+        config = packed.read("mine/projector_config.pbtxt").decode()
+        assert all(f'"{name.partition("/")[2]}"' in config for name in names if name.endswith(".tsv"))
+        assert len(packed.read(names[0]).splitlines()) == 9
+
+
+@pytest.mark.parametrize(
+    ("matrix", "told"),
+    [
+        (np.ones((9, 4)), "equal"),
+        (np.arange(9.0)[:, None], "one dimension"),
+        (np.where(np.arange(9)[:, None] == 3, np.nan, MATRIX), "1 word of these has no place"),
+        (np.full((9, 4), np.nan), "None of these words has a place"),
+    ],
+    ids=["equal", "one dimension", "some NaN", "all NaN"],
+)
+@pytest.mark.parametrize("projection", ["pca", "umap", "tsne", "axes"])
+def test_vectors_whose_map_is_odd_are_answered_in_words(home, matrix, told, projection):  # noqa: F811
+    id = opened.keep(Reading(Vectors(WORDS, matrix.astype(np.float32)), FORMATS[1]), "odd.txt").id
+    app = open_page("embeddings", source=id, projection=projection, word="king", left="man", right="woman", colour="neighbours kept")
+    assert not app.exception
+    assert told in said(app).replace("\\", "")
+
+
+def test_two_points_are_a_map(home):  # noqa: F811
+    id = opened.keep(Reading(Vectors(["one", "two"], np.eye(2, dtype=np.float32)), FORMATS[1]), "two.txt").id
+    for query in ({"projection": "umap"}, {"dims": "3"}, {"ask": "groups"}, {"word": "one"}):
+        app = open_page("embeddings", source=id, **query)
+        assert not app.exception

@@ -13,6 +13,8 @@ PAGES = (
     "home",
     "train",
     "embeddings",
+    "history",
+    "changes",
     "attention",
     "corpora",
     "tokens",
@@ -56,11 +58,11 @@ def test_an_empty_workspace_is_answered_with_what_to_do_next(page):
     app = open_page(page)
     assert not app.exception
     assert app.title[0].value
-    if page in ("home", "embeddings", "attention", "generate", "masks", "ablation", "patching", "lens", "heads", "contexts"):
+    if page in ("home", "embeddings", "history", "changes", "attention", "generate", "masks", "ablation", "patching", "lens", "heads", "contexts"):
         assert "Train" in said(app)
 
 
-@pytest.mark.parametrize("page", ["train", "embeddings", "attention", "generate", "masks", "contexts"])
+@pytest.mark.parametrize("page", ["train", "embeddings", "history", "changes", "attention", "generate", "masks", "contexts"])
 def test_a_link_to_a_run_that_is_gone_says_so(page):
     app = open_page(page, run="long-gone")
     assert not app.exception

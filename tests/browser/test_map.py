@@ -1,0 +1,111 @@
+"""The map's pages in a real browser: what is computed only when asked for, what moves together, and that a link is the same view."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ROOT, Serve, Visit, settle
+from tests.browser.test_components import ask, drag, until
+from tests.pages.small_run import small_run
+
+APP = ROOT / "app.py"
+LONG = 180_000  # ms: a fresh machine compiles kernels first
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("mapped")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ORRERY_HOME", str(folder))
+        small_run()
+    return serve(APP, folder)
+
+
+def test_umap_runs_when_it_is_asked_for_and_the_link_is_the_same_view(address: str, visit: Visit, browser) -> None:
+    page = visit(f"{address}/embeddings?source=small&colour=truth&umap-n_neighbours=8")
+    page.get_by_test_id("stButtonGroup").get_by_text("UMAP").click()
+    run = page.get_by_role("button", name=re.compile("Run UMAP · about"))
+    expect(run).to_be_visible()
+    run.click()
+    expect(page.get_by_text("by UMAP (cosine, 8 neighbours)")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text(re.compile("words were arranged. Trustworthiness 0"))).to_be_visible()
+    until(page, "view.places.progress === 1 && !view.frame")
+    left, top = ask(page, "(r => [r.left, r.top])(view.stage.getBoundingClientRect())")
+    page.keyboard.down("Shift")
+    drag(page, *[(left + x, top + y) for x, y in ((150, 80), (450, 80), (450, 500), (150, 500), (150, 80))])
+    page.keyboard.up("Shift")
+    expect(page).to_have_url(re.compile("chosen="))
+    page.locator(".map .stage").focus()
+    page.keyboard.press("+")
+    expect(page).to_have_url(re.compile("at="))
+    page.get_by_label("Ask for").click()
+    page.get_by_role("option", name="Neighbours").click()
+    page.get_by_label("Word", exact=True).fill("queen")
+    expect(page).to_have_url(re.compile("word=queen"))
+    settle(page)
+
+    state = "({chosen: view.chosen, word: view.selected, near: view.neighbours, colour: view.meta.colour.label, camera: view.camera})"
+    until(page, "view.selected >= 0 && view.neighbours.length > 0")
+    seen = ask(page, state)
+    elsewhere = browser.new_context()  # another browser: it knows the link alone
+    other = elsewhere.new_page()
+    other.set_viewport_size({"width": 1400, "height": 900})
+    other.goto(page.url)
+    settle(other)
+    until(other, "view.selected >= 0 && view.neighbours.length > 0 && view.places.progress === 1")
+    shown = ask(other, state)
+    camera, same = shown.pop("camera"), seen.pop("camera")
+    assert shown == seen
+    assert [camera[name] for name in ("x", "y", "scale")] == pytest.approx([same[name] for name in ("x", "y", "scale")], rel=2e-3)
+    assert other.get_by_text("by UMAP (cosine, 8 neighbours)").is_visible()
+    elsewhere.close()
+
+
+def test_one_head_moves_map_neighbours_and_loss_together_without_a_call_to_the_page(address: str, visit: Visit) -> None:
+    page = visit(f"{address}/history?run=small&word=king")
+    page.locator(".orrery.history .map canvas").first.wait_for()
+    until(page, "view.timeline.steps.length > 3 && view.map.n > 0 && !view.map.frame")
+    calls = ask(page, "(view.calls = [], view.send = (send => (...sent) => { view.calls.push(sent); send(...sent); })(view.send), view.calls.length)")
+    assert calls == 0
+
+    def moment() -> dict:
+        return ask(
+            page,
+            "({t: view.timeline.t, told: view.timeline.told.textContent, near: view.list.textContent, title: view.title.textContent, "
+            "xy: view.map.project(5), bump: view.bump.t, lines: view.map.neighbours})",
+        )
+
+    end = moment()
+    track = page.locator(".timeline .track")
+    track.focus()
+    page.keyboard.press("Home")
+    begin = moment()
+    assert begin["title"].endswith("at step 0")
+    assert begin["told"].startswith("step 0")
+    for part in ("near", "xy", "lines"):
+        assert begin[part] != end[part], part
+    ask(page, "view.calls.length = 0")
+    page.keyboard.press(" ")
+    until(page, "view.timeline.playing && view.timeline.t % 1 > 0.1 && view.map.places.progress < 1")
+    between = moment()
+    assert between["bump"] == pytest.approx(between["t"], abs=0.5)
+    assert ask(page, "view.calls.length") == 0, "nothing is asked while it plays"
+    page.get_by_role("button", name="Again and again").click()
+    assert ask(page, "view.timeline.loops")
+    page.locator(".timeline .track").focus()
+    page.keyboard.press(" ")
+    until(page, "!view.timeline.playing && view.timeline.t % 1 === 0")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(r"step=\d+"))
+    step = re.search(r"step=(\d+)", page.url)[1]
+    box = track.bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 2, box["y"] + 40)
+    until(page, "view.timeline.t === view.timeline.last")
+    assert moment()["near"] == end["near"]
+
+    again = visit(re.sub(r"step=\d+", f"step={step}", page.url) if "step=" in page.url else f"{page.url}&step={step}")
+    until(again, f"view.timeline.told.textContent.startsWith('step {step} ')")
+    again.locator(".history .near .one").first.click()
+    expect(again).not_to_have_url(re.compile("word=king"))

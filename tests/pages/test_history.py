@@ -1,0 +1,58 @@
+"""The page Over time without a browser: what it says; what moves is looked at in tests/browser."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.training.run import find
+from tests.pages.small_run import small_run
+from tests.pages.test_pages import home, open_page, said  # noqa: F401
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("timed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ORRERY_HOME", str(folder))
+        small_run()
+    return folder
+
+
+@pytest.fixture
+def run(home, trained):  # noqa: F811
+    shutil.copytree(trained, home, dirs_exist_ok=True)
+    return find("small")
+
+
+def test_when_each_neighbour_arrived_is_a_table_whose_steps_are_snapshots(run):
+    app = open_page("history", run="small", word="king")
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert len(table) == 10
+    steps = {each.step for each in run.snapshots()}
+    assert set(table["there ever since step"]) <= steps
+    assert table["rank now"].tolist() == list(range(1, 11))
+    assert (table.iloc[:, 3] <= table["there ever since step"]).all()
+
+
+def test_umap_over_time_waits_to_be_asked_for_and_says_how_long_it_takes(run):
+    app = open_page("history", run="small", projection="umap")
+    assert not app.exception
+    assert any("Run UMAP over time · about" in button.label for button in app.button)
+    assert not list((run.folder.parent / "cache").glob("projections/*.npz")), "nothing was computed"
+
+
+def test_a_run_with_one_snapshot_and_an_unknown_word_are_answered_in_words(run):
+    for snapshot in run.snapshots()[:-1]:
+        shutil.rmtree(snapshot.folder)
+    app = open_page("history", run="small", word="nobody")
+    assert not app.exception
+    assert "one snapshot only" in said(app)
+    assert "is not among" in said(app)
+
+
+def test_a_damaged_selection_in_the_address_is_no_traceback(run):
+    app = open_page("history", run="small", trails="%%%")
+    assert not app.exception
+    assert "damaged" in said(app)
