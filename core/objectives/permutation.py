@@ -91,20 +91,24 @@ class Permutation:
         return permuted(ids, order.masked_fill(~targets, 0), targets, n_memory)
 
 
-class PermutedPairs(Joined):
-    """Both sides of a pair in one sequence, as XLNet has it: source [SEP] target [SEP] [CLS], in segments 0, 1 and 2.
+def joined(source: Sequence[int], target: Sequence[int], tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
+    """Both sides of a pair in one sequence, as XLNet has it: source [SEP] target [SEP] [CLS]; and their segments, 0, 1 and 2."""
+    ids = [*source, tokenizer.sep_id, *target, tokenizer.sep_id, tokenizer.cls_id]
+    return ids, [0] * (len(source) + 1) + [1] * (len(target) + 1) + [2]
 
-    The marks have their places in the order, but are not predicted.
-    """
+
+class PermutedPairs(Joined):
+    """Pairs, each in one sequence; its marks have their places in the order, but are not predicted."""
 
     def __init__(self, stream: np.ndarray, n_ctx: int, tokenizer: Tokenizer, one_in: int, device: torch.device | str = "cpu") -> None:
         self.one_in = one_in
         super().__init__(stream, n_ctx, tokenizer, device)
 
     def batch(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], generator: torch.Generator) -> Batch:
-        t, sides = self.tokenizer, list(zip(sources, targets, strict=True))
-        ids, lengths = padded([[*source, t.sep_id, *target, t.sep_id, t.cls_id] for source, target in sides], t.pad_id)
-        segments, _ = padded([[0] * (len(source) + 1) + [1] * (len(target) + 1) + [2] for source, target in sides], 0)
+        t = self.tokenizer
+        whole = [joined(source, target, t) for source, target in zip(sources, targets, strict=True)]
+        ids, lengths = padded([tokens for tokens, _ in whole], t.pad_id)
+        segments, _ = padded([which for _, which in whole], 0)
         ids, segments, room = ids.to(self.device), segments.to(self.device), padding(lengths, ids.shape[1]).to(self.device)
         order = random_order(ids, generator)
         ordinary = room[:, 0, 0] & (ids != t.sep_id) & (ids != t.cls_id)

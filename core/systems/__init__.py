@@ -1,6 +1,6 @@
 """The systems, in historical order. A new one is a module beside this file and a row here."""
 
-from core.systems import bert, cbow, elmo, ernie, fasttext, glove, gpt, seq2seq, skip_gram, t5, transformer, xlnet
+from core.systems import bert, cbow, elmo, ernie, fasttext, glove, gpt, seq2seq, skip_gram, t5, transformer, unilm, xlnet
 from core.systems.record import SCHEDULE, Matrix, Preset, System, View
 
 SYSTEMS: tuple[System, ...] = (
@@ -15,6 +15,7 @@ SYSTEMS: tuple[System, ...] = (
     bert.SYSTEM,
     ernie.SYSTEM,
     xlnet.SYSTEM,
+    unilm.SYSTEM,
     t5.SYSTEM,
 )
 

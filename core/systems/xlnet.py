@@ -45,7 +45,7 @@ SYSTEM = System(
     tokenizer=TokenizerSettings(kind="bpe", vocab_size=2000, min_count=2, lowercase=False),
     learner="core.training.xlnet:XLNetLearner",
     objectives=("permutation",),
-    offers=frozenset({"vectors", "neighbours", "attention", "objective", "generate"}),
+    offers=frozenset({"vectors", "neighbours", "attention", "objective", "generate", "fill"}),
     presets=(
         Preset("quick look", "Two layers, half the width.", {"n_layers": 2, "d_model": 64, "n_ctx": 32, "n_memory": 32, "n_steps": 800}),
         Preset("as the paper", "One token in six is predicted.", {"predict_one_in": 6}),

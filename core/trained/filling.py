@@ -85,9 +85,9 @@ class Fills(Trained):
         ids = self.ids(probe.replace("\t", " "))[: self.model.n_ctx - 2]
         hidden = torch.tensor([i == self.tokenizer.mask_id for i in ids]) if MASK in probe else torch.from_numpy(self._hidden(np.array(ids)))
         given = torch.tensor(ids).masked_fill(hidden, self.tokenizer.mask_id)
-        holes = hidden.nonzero()[:, 0]
-        said = given.clone()
-        said[holes] = self.behind(self.batch(given.tolist()), holes + 1)[:, : self.tokenizer.vocab_size].argmax(-1)
+        said, batch = given.clone(), self.batch(given.tolist())
+        holes = (batch.ids[0] == self.tokenizer.mask_id).nonzero()[:, 0]
+        said[hidden] = self.behind(batch, holes)[:, : self.tokenizer.vocab_size].argmax(-1)
         return self.tokenizer.decode(given.tolist()), self.tokenizer.decode(said.tolist())
 
     def _hidden(self, ids: np.ndarray) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""XLNet to look at: a text read in one order or another, and continued."""
+"""XLNet to look at: a text read in one order or another, continued, and filled in."""
+
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float, Int
@@ -7,25 +9,30 @@ from torch import Tensor
 from core.batch import IGNORE, Batch
 from core.blocks.masks import full
 from core.inspection.contextual import Contextual
-from core.objectives.permutation import permuted, random_order
+from core.objectives.permutation import joined, permuted, random_order
 from core.trained.continuing import Continues
+from core.trained.filling import Fills
 
 
-class TrainedXLNet(Continues):
+class TrainedXLNet(Fills, Continues):
     """Reads a text in an order: the query stream of each token sees those before it in the order. Bidirectional: the content stream alone, which sees all.
 
     What is hidden comes last, whatever the order: all others see each other, and each [MASK] is predicted from all of them.
+    Two sides, with a tab or a line's end between, are read as a pair is learnt: in two segments, with marks at their ends.
     """
 
     ways = ("left to right", "right to left", "random order", "bidirectional")
     way = ways[0]
 
-    def batch(self, ids: list[int]) -> Batch:
-        read = torch.tensor([ids], device=self.model.device)
+    def batch_of(self, sides: list[list[int]], task: int = 0) -> Batch:
+        whole, segments = (sides[0], [0] * len(sides[0])) if len(sides) == 1 else joined(sides[0], sides[1], self.tokenizer)
+        read = torch.tensor([whole], device=self.model.device)
         hidden = read == self.tokenizer.mask_id
         if self.way == "bidirectional" and not hidden.any():
-            return Batch(read, torch.full_like(read, IGNORE), full(len(ids)).to(read.device))
-        return permuted(read, hidden.long() if hidden.any() else self.order(read), torch.zeros_like(hidden))
+            made = Batch(read, torch.full_like(read, IGNORE), full(len(whole)).to(read.device))
+        else:
+            made = permuted(read, hidden.long() if hidden.any() else self.order(read), torch.zeros_like(hidden))
+        return replace(made, segments=torch.tensor([segments], device=read.device))
 
     def order(self, ids: Int[Tensor, "1 pos"]) -> Int[Tensor, "1 pos"]:
         """Each token's place in the order of this way, from 1. The random one is the same each time."""

@@ -86,6 +86,10 @@ class NeuralLearner:
         """
         return {"tokens": self.token_loss(batch, self.model.hidden(batch))}
 
+    def whole(self, losses: Mapping[str, Tensor], batch: Batch) -> Tensor:
+        """The loss of all tasks of a batch together; here each counts alike."""
+        return sum_of(losses)
+
     def token_loss(self, batch: Batch, hidden: Tensor) -> Tensor:
         """Mean cross-entropy over the positions that have a target; logits are made for those alone."""
         wanted = batch.targets != IGNORE
@@ -110,7 +114,7 @@ class NeuralLearner:
         rate = learning_rate(self.step, self.settings)
         with drawing_from(self._draws(self.step)[1], self.device), device.mixed_precision(self.device):
             losses = self.losses(batch)
-            loss = sum_of(losses)
+            loss = self.whole(losses, batch)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self._weights, 1.0)
         for group in self.optimizer.param_groups:
@@ -128,7 +132,7 @@ class NeuralLearner:
 
     def held_out_loss(self) -> float:
         with resting(self.model), device.mixed_precision(self.device):
-            losses = [(sum_of(self.losses(batch)), batch.n_tokens) for batch in self._held_out]
+            losses = [(self.whole(self.losses(batch), batch), batch.n_tokens) for batch in self._held_out]
         return float(sum(loss * n for loss, n in losses)) / sum(n for _, n in losses)
 
     def begin(self, weights: Mapping[str, np.ndarray], rows: np.ndarray) -> None:

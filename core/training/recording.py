@@ -49,6 +49,8 @@ class Recorder:
         cost = learner.cost(run.config.settings, encoded.tokenizer.vocab_size)
         others = small_parts(run.config.settings, encoded.tokenizer.vocab_size)
         self.steps, self.weights_everywhere = snapshot_steps(run.config.n_steps, cost.weights, others, run.config.snapshot_budget)
+        # What turns one text into another, where that is what it is given, answers; it does not go on with the source.
+        self.continues = "generate" in self.offers and not ("translate" in self.offers and "\t" in self.probes[0])
         self._layout: np.ndarray | None = None
         self._sample: list[int] = []
         self._prompt_length = 0
@@ -93,7 +95,7 @@ class Recorder:
             write_whole(folder / "samples.json", json.dumps([self._sampled()], ensure_ascii=False))
 
     def _sampled(self) -> dict[str, str]:
-        if "generate" not in self.offers:
+        if not self.continues:
             return dict(zip(("prompt", "text"), self.parts.answer(self.probes[0]), strict=True))
         prompt = self._prompt()
         ids = self.parts.continuation(prompt, SAMPLE_LENGTH, self.run.config.settings.seed)
@@ -126,7 +128,7 @@ class Recorder:
                 short = shown.first(PROBE_LENGTH).packed()
                 arrays["attention"], arrays["allowed"] = short.weights, short.allowed.astype(np.uint8)
                 told |= {"part": short.part, "queries": list(short.queries), "keys": list(short.keys)}
-        if "generate" in self.offers:
+        if self.continues:
             told["text"] = self._growing(step)
         elif self.offers & WRITES:
             told["text"] = " → ".join(self.parts.answer(self.probes[0]))

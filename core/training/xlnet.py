@@ -15,12 +15,12 @@ from core.text.tokenizers import Tokenizer
 from core.trained.xlnet import TrainedXLNet
 from core.training.costs import weightless
 from core.training.learner import Cost, State
-from core.training.neural import HELD_OUT_TOKENS, Attends, Generates, Objective
+from core.training.neural import HELD_OUT_TOKENS, Answers, Attends, Generates, Objective
 
 MEMORY = "memory."  # before a block's number: the name of its memory in the learner's state
 
 
-class XLNetLearner(Attends, Generates):
+class XLNetLearner(Attends, Generates, Answers):
     look = TrainedXLNet
     model: XLNet
     memory: tuple[Tensor, ...] = ()  # of each block, what it got at the last n_memory positions: [batch memory_pos d_model]

@@ -18,6 +18,7 @@ from core.text.tokenizing import TokenizerSettings
 from core.trained.translating import Rewrites, Translates
 from tests.test_systems import tiny
 
+rewriting = pytest.mark.parametrize("row", offering("translate"), ids=lambda row: row.name)
 translating = pytest.mark.parametrize(
     "row", [row for row in offering("translate") if issubclass(row.load_learner().look, Translates)], ids=lambda row: row.name
 )
@@ -34,7 +35,7 @@ def learner(row: Any, n_steps: int = 12) -> Any:
     return made
 
 
-@translating
+@rewriting
 def test_many_sources_at_once_are_answered_as_each_alone_whatever_the_filling(row: Any) -> None:
     trained = learner(row).trained
     sources = [trained.source(text)[0] for text in ("ab", "abcdef", "fed", "ccccc")]

@@ -90,6 +90,10 @@ class Toy:
         weights = (allowed / allowed.sum(axis=1, keepdims=True)).astype(np.float32)
         return [Patterns(tokens, tokens, np.broadcast_to(weights, (1, 2, *weights.shape)), allowed)]
 
+    def prompt(self, probe: str) -> list[int]:
+        ids = self.encoded.tokenizer.encode(probe)
+        return ids[: max(1, len(ids) // 3)]
+
     def continuation(self, ids: list[int], n_tokens: int, seed: int) -> list[int]:
         return ids + [int(i) for i in np.random.default_rng(seed).choice(self.ids, n_tokens)]
 
