@@ -63,7 +63,7 @@ def test_help_is_there_at_once_and_names_every_setting() -> None:
         shown = subprocess.run([sys.executable, "-c", HELP, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
         assert shown.stdout.strip().endswith("[]"), "nothing slow is imported"
     text = core("train", "gpt", "--help").stdout
-    for name in ("--n-layers", "--learning-rate", "--tokenizer.kind", "--corpus", "--probes", "From 1 to 24", "{pre,post}"):
+    for name in ("--n-layers", "--learning-rate", "--tokenizer.kind", "--corpus", "--probes", "From 1 to 24", "{pre,post,none}"):
         assert name in text
     assert "skip-gram" in core("--help").stdout
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,12 +111,13 @@ def test_a_killed_one_is_replaced(name: str) -> None:
         assert time.monotonic() < deadline
 
 
-def test_a_folder_of_somebody_else_is_not_trusted(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    (tmp_path / f"orrery-{os.getuid()}").mkdir(mode=0o777)
-    (tmp_path / f"orrery-{os.getuid()}").chmod(0o777)
-    with pytest.raises(ValueError, match="not a private folder"):
-        warm.ask(name, {}, 1)
+def test_a_folder_of_somebody_else_is_not_trusted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory(prefix="w") as short:  # a socket's path has to be
+        monkeypatch.setattr("tempfile.tempdir", short)
+        (Path(short) / f"orrery-{os.getuid()}").mkdir(mode=0o777)
+        (Path(short) / f"orrery-{os.getuid()}").chmod(0o777)
+        with pytest.raises(ValueError, match="not a private folder"):
+            warm.ask(name, {}, 1)
 
 
 def test_a_lock_is_held_until_its_holder_ends(tmp_path: Path) -> None:

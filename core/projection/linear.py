@@ -78,7 +78,7 @@ def _blocks(matrix: np.ndarray) -> Iterator[np.ndarray]:
         yield np.asarray(matrix[begin : begin + AT_ONCE], np.float32)
 
 
-def along(matrix: Float[np.ndarray, "n d_model"], axes: Sequence[tuple[Int[np.ndarray, " a"], Int[np.ndarray, " b"]]]) -> Float[np.ndarray, "n 2"]:
+def along(matrix: Float[np.ndarray, "n d_model"], axes: Sequence[tuple[Int[np.ndarray, "_"], Int[np.ndarray, "_"]]]) -> Float[np.ndarray, "n 2"]:
     """The rows' directions on one or two axes, each from one group of rows to another: the cosine with the difference of the two groups' means.
 
     Where one axis is given, the other is the direction of largest variance among those at a right angle to it. Two axes are taken as they are, not made

@@ -27,7 +27,14 @@ def offer(usual: str = "") -> None:
     lacking = [row.name for row in offering("vectors") if row.name not in {run.config.system for run in there}]
     titles = {row.name: row.title for row in offering("vectors")}
     key = f"missing-{corpus}-{'-'.join(lacking)}"
-    picked = st.pills("Systems", list(titles), selection_mode="multi", default=lacking, format_func=titles.__getitem__, key=key)
+    picked = st.pills(
+        "Systems",
+        list(titles),
+        selection_mode="multi",
+        default=lacking[: max(1, MOST - len({run.config.system for run in there}))],
+        format_func=titles.__getitem__,
+        key=key,
+    )
     if not picked:
         st.caption("Every system has a run on this text. Choose some to train again." if not lacking else "Choose the systems to train.")
         return

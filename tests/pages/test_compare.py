@@ -180,7 +180,8 @@ def test_the_missing_systems_are_trained_and_then_compared(there, monkeypatch):
     app = open_page("compare", runs="one-a-b,two")
     app.button(key="train-missing").click().run()
     assert not app.exception
-    assert [config.system for config in started] == [row.name for row in offering("vectors") if row.name != offering("vectors")[0].name]
+    lacking = [row.name for row in offering("vectors") if row.name != offering("vectors")[0].name]
+    assert [config.system for config in started] == lacking[: MOST - 1], "as many as can be compared with what is there"
     assert {config.corpus for config in started} == {next(run for run in runs() if run.id == "two").config.corpus}
     chosen = app.multiselect(key="compare-runs").value
     assert len(chosen) == MOST, "as many as can be compared, those that were just begun among them"

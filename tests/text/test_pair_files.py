@@ -61,7 +61,11 @@ def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("reference", "said"),
-    [("pairs:no.tsv", "there is no file “no.tsv”"), ("pairs:", "Write pairs:TABLE.tsv, or pairs:SOURCES,TARGETS"), ("pairs:a,b", "no file “a”")],
+    [
+        ("pairs:no.tsv", "there is no file “no.tsv”"),
+        ("pairs:", "Name a table, TABLE.tsv, or two files whose lines belong together, SOURCES,TARGETS"),
+        ("pairs:a,b", "no file “a”"),
+    ],
 )
 def test_files_that_are_not_there_are_named(reference: str, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):

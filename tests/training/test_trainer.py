@@ -51,7 +51,7 @@ def test_a_run_learns_and_leaves_what_can_be_looked_at(toy_run: Make) -> None:
     assert attention.queries == attention.keys
     assert attention.keys[:2] == ["the", "king"]
     assert attention.weights.shape == (1, 2, 5, 5)
-    assert attention.weights[0, 0, 1].tolist() == [128, 128, 0, 0, 0]
+    assert attention.weights[0, 0, 1].tolist() == [32_500, 32_500, 0, 0, 0]  # of 65,000
     assert np.array_equal(attention.allowed, np.tri(5, dtype=bool))
     assert last.samples()[0]["text"].startswith(last.samples()[0]["prompt"])
     assert (run.folder / "tokenizer.json").exists()
