@@ -24,6 +24,7 @@ from pages.ui.word_map import PARTS, Moments, answers, described, place
 N_WORDS = 2000  # of the map
 N_NEIGHBOURS = 10
 MOST_TRAILS = 12
+CHOSEN = "history-chosen"  # in the session: a word was chosen in the view, and the field above it has to follow
 EVERY = 2.0  # seconds between two looks at a run that trains
 HEIGHT = 440
 
@@ -57,7 +58,7 @@ def show(run: Run, method: str, word: str, choose: Callable[[str], None]) -> Non
 
 
 def _draw(run: Run, method: str, word: str, choose: Callable[[str], None], active: bool) -> None:
-    if active and run.state() not in ACTIVE:
+    if (active and run.state() not in ACTIVE) or st.session_state.pop(CHOSEN, False):
         st.rerun()
     film = Film(run, tuple(each.step for each in run.snapshots()))
     if len(film.steps) < 2:
@@ -82,8 +83,12 @@ def _view(film: Film, points: Moments, word: str, history: Sequence[Sequence[Nei
     def follow(rows: str) -> None:
         address.put(trails=selections.written(selections.read(rows)[:MOST_TRAILS]) or None)
 
+    def look(word: str) -> None:
+        choose(word)
+        st.session_state[CHOSEN] = True
+
     hears: dict[str, Callable[[Any], None]] = {
-        "word": lambda sent: choose(sent["word"]),
+        "word": lambda sent: look(sent["word"]),
         "moment": lambda sent: address.put(step=None if sent["step"] == film.steps[-1] else sent["step"]),
         "choose": lambda sent: follow(sent["rows"]),
         "look": lambda sent: address.put(at=sent["at"]),

@@ -101,7 +101,7 @@ def test_a_link_opens_its_view_however_late_the_browser_has_the_code_of_its_widg
     expect(page.get_by_label("Word", exact=True)).to_have_value("paris")
     expect(page.get_by_label("Run or file", exact=True)).to_have_value("one")
     expect(page.get_by_label("Matrix", exact=True)).to_have_value("out")
-    expect(page.get_by_role("radio", name="dot product")).to_be_checked()
+    expect(page.get_by_label("By", exact=True)).to_have_value("dot product")
     page = late("embeddings?source=one&ask=similarity&first=king&second=queen")
     expect(page.get_by_label("and word", exact=True)).to_have_value("queen")
 

@@ -29,14 +29,14 @@ def show(serve: Serve, visit: Visit) -> Any:
     return go
 
 
-def ask(page: Page, expression: str) -> Any:
-    """The value of an expression in `view`, in the browser."""
-    return page.locator(".orrery").evaluate(f"({{ view }}) => {expression}")
+def ask(page: Page, expression: str, which: str = ".orrery") -> Any:
+    """The value of an expression in `view`, in the browser. which: the view's root, where a page has several."""
+    return page.locator(which).evaluate(f"({{ view }}) => {expression}")
 
 
-def until(page: Page, expression: str) -> None:
+def until(page: Page, expression: str, which: str = ".orrery") -> None:
     """Wait until an expression in `view` is true."""
-    find = "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('.orrery')).find(Boolean)"
+    find = f"[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('{which}')).find(Boolean)"
     page.wait_for_function(f"() => {{ const view = {find}?.view; return Boolean(view) && ({expression}); }}")
 
 

@@ -1,6 +1,7 @@
 """The map's pages in a real browser: what is computed only when asked for, what moves together, and that a link is the same view."""
 
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
@@ -10,6 +11,7 @@ from tests.browser.test_components import ask, drag, until
 from tests.pages.small_run import small_run
 
 APP = ROOT / "app.py"
+_ask, _until = partial(ask, which=".orrery.history"), partial(until, which=".orrery.history")
 LONG = 180_000  # ms: a fresh machine compiles kernels first
 
 
@@ -45,7 +47,7 @@ def test_umap_runs_when_it_is_asked_for_and_the_link_is_the_same_view(address: s
     expect(page).to_have_url(re.compile("word=queen"))
     settle(page)
 
-    state = "({chosen: view.chosen, word: view.selected, near: view.neighbours, colour: view.meta.colour.label, camera: view.camera})"
+    state = "({chosen: view.chosen, word: view.selected, near: view.neighbours, colour: view.meta.colour?.label ?? null, camera: view.camera})"
     until(page, "view.selected >= 0 && view.neighbours.length > 0")
     seen = ask(page, state)
     elsewhere = browser.new_context()  # another browser: it knows the link alone
@@ -65,12 +67,12 @@ def test_umap_runs_when_it_is_asked_for_and_the_link_is_the_same_view(address: s
 def test_one_head_moves_map_neighbours_and_loss_together_without_a_call_to_the_page(address: str, visit: Visit) -> None:
     page = visit(f"{address}/history?run=small&word=king")
     page.locator(".orrery.history .map canvas").first.wait_for()
-    until(page, "view.timeline.steps.length > 3 && view.map.n > 0 && !view.map.frame")
-    calls = ask(page, "(view.calls = [], view.send = (send => (...sent) => { view.calls.push(sent); send(...sent); })(view.send), view.calls.length)")
+    _until(page, "view.timeline.steps.length > 3 && view.map.n > 0 && !view.map.frame")
+    calls = _ask(page, "(view.calls = [], view.send = (send => (...sent) => { view.calls.push(sent); send(...sent); })(view.send), view.calls.length)")
     assert calls == 0
 
     def moment() -> dict:
-        return ask(
+        return _ask(
             page,
             "({t: view.timeline.t, told: view.timeline.told.textContent, near: view.list.textContent, title: view.title.textContent, "
             "xy: view.map.project(5), bump: view.bump.t, lines: view.map.neighbours})",
@@ -85,27 +87,27 @@ def test_one_head_moves_map_neighbours_and_loss_together_without_a_call_to_the_p
     assert begin["told"].startswith("step 0")
     for part in ("near", "xy", "lines"):
         assert begin[part] != end[part], part
-    ask(page, "view.calls.length = 0")
+    _ask(page, "view.calls.length = 0")
     page.keyboard.press(" ")
-    until(page, "view.timeline.playing && view.timeline.t % 1 > 0.1 && view.map.places.progress < 1")
+    _until(page, "view.timeline.playing && view.timeline.t % 1 > 0.1 && view.map.places.progress < 1")
     between = moment()
     assert between["bump"] == pytest.approx(between["t"], abs=0.5)
-    assert ask(page, "view.calls.length") == 0, "nothing is asked while it plays"
+    assert _ask(page, "view.calls.length") == 0, "nothing is asked while it plays"
     page.get_by_role("button", name="Again and again").click()
-    assert ask(page, "view.timeline.loops")
+    assert _ask(page, "view.timeline.loops")
     page.locator(".timeline .track").focus()
     page.keyboard.press(" ")
-    until(page, "!view.timeline.playing && view.timeline.t % 1 === 0")
+    _until(page, "!view.timeline.playing && view.timeline.t % 1 === 0")
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile(r"step=\d+"))
     step = re.search(r"step=(\d+)", page.url)[1]
     box = track.bounding_box()
     page.mouse.click(box["x"] + box["width"] - 2, box["y"] + 40)
-    until(page, "view.timeline.t === view.timeline.last")
+    _until(page, "view.timeline.t === view.timeline.last")
     assert moment()["near"] == end["near"]
 
     again = visit(re.sub(r"step=\d+", f"step={step}", page.url) if "step=" in page.url else f"{page.url}&step={step}")
-    until(again, f"view.timeline.told.textContent.startsWith('step {step} ')")
+    _until(again, f"view.timeline.told.textContent.startsWith('step {step} ')")
     again.locator(".history .near .one").first.click()
     expect(again).not_to_have_url(re.compile("word=king"))
