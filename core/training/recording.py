@@ -158,6 +158,8 @@ class Recorder:
             if each.step > step:
                 shutil.rmtree(each.folder)
         for leftover in (*self.run.folder.glob(".*"), *self.run.folder.glob("*/.*")):
+            if leftover.name.startswith(".stop."):
+                continue  # a wish that is being written at this moment is not the trainer's to remove
             if leftover.is_dir():
                 shutil.rmtree(leftover, ignore_errors=True)
             else:

@@ -350,3 +350,12 @@ def test_where_even_the_sentence_cannot_be_written_the_log_has_it(toy_run: Make,
     trainer.train(run)
     assert "The disk is full" in capfd.readouterr().err
     assert not run.held()
+
+
+def test_a_wish_that_is_being_written_is_left_alone_while_leftovers_go(toy_run: Make) -> None:
+    run = toy_run(n_steps=5)
+    (run.folder / ".stop.0123.part").write_text("pau")
+    (run.folder / ".live.0123.part").write_text("half")
+    trainer.train(run)
+    assert (run.folder / ".stop.0123.part").exists()
+    assert not (run.folder / ".live.0123.part").exists()
