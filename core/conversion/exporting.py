@@ -37,9 +37,11 @@ def export(folder: Path, system: str, settings: Any, weights: Arrays, tokenizer:
     save_file({name: np.ascontiguousarray(array) for name, array in theirs.items()}, folder / "model.safetensors", {"format": "pt"})
     (folder / "config.json").write_text(json.dumps(about, indent=2), "utf-8")
     tokenizer.save(folder / "tokenizer.json")
+    inputs = ["input_ids", *(["token_type_ids"] if "type_vocab_size" in described or family is xlnet.XLNET else []), "attention_mask"]
     names = dict(zip(("pad", "unk", "bos", "eos", "mask", "cls", "sep"), SPECIALS, strict=True))
     told = {
         "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_input_names": inputs,  # a GPT-2 would add an embedding for token types
         "model_max_length": int(getattr(settings, "n_ctx", 512)),
         **{f"{k}_token": v for k, v in names.items()},
     }

@@ -59,6 +59,7 @@ def test_transformers_opens_it_with_the_same_outputs_and_tokens(name: str, chang
     )
     read = AutoTokenizer.from_pretrained(folder)
     assert read("the king sees the land", add_special_tokens=False)["input_ids"] == made.encoded.tokenizer.encode("the king sees the land")
+    assert ("token_type_ids" in read("the king")) == (name in ("bert", "ernie")), "GPT-2 would take them for tokens"
     assert (read.mask_token_id, read.cls_token_id, read.pad_token_id) == (4, 5, 0)
 
 
