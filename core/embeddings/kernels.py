@@ -33,8 +33,7 @@ from numba.extending import intrinsic
 OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz", "arcp"}}
 # A kernel's arrays travel as some fifty words: the calls themselves took a tenth of the time.
 INLINED: dict[str, Any] = {**OPTIONS, "forceinline": True}
-LANES = 8  # rows are padded to whole vectors of 8 floats, with zeros that stay zero
-LINE = 16  # floats of a cache line
+LANES = 16  # rows are padded to whole cache lines of 16 floats, with zeros that stay zero
 SENTENCE = 1000  # words; longer sentences are cut, as in word2vec.c
 BLOCK, BLOCK_OF_BAGS = 8, 16  # centres that are worked on together: more where it takes many rows to put a word together
 NOTHING = np.float32(-80)  # a score that costs nothing
@@ -70,7 +69,7 @@ def _send_for(typing, matrix, row, column):
 @no_type_check
 def send_for(matrix, row):
     """Has a row brought near while something else is done."""
-    for q in range(0, matrix.shape[1], LINE):
+    for q in range(0, matrix.shape[1], LANES):
         _send_for(matrix, row, q)
 
 
@@ -196,19 +195,28 @@ def scatter(W_in, bag_starts, bag_rows, sentence, low, high, near, before):
 @njit(**INLINED, pipeline_class=Distinct)
 @no_type_check
 def scores(X, at, m, W_out, outputs, k, S):
-    """S[i k + j] = X[at[i]] . W_out[outputs[j]], in tiles of 2 x 2: four sums in registers for four loads. m and k are even."""
+    """S[i k + j] = X[at[i]] . W_out[outputs[j]], in tiles of 2 x 6, or 2 x 2 where fewer are left: so many sums in registers. m and k are even."""
     for i in range(0, m, 2):
         a, b = at[i], at[i + 1]
-        for j in range(0, k, 2):
-            u, v = outputs[j], outputs[j + 1]
-            s00 = s01 = s10 = s11 = ZERO
+        sixes = k // 6 * 6
+        for j in range(0, sixes, 6):
+            u0, u1, u2, u3, u4, u5 = outputs[j], outputs[j + 1], outputs[j + 2], outputs[j + 3], outputs[j + 4], outputs[j + 5]
+            s0 = s1 = s2 = s3 = s4 = s5 = t0 = t1 = t2 = t3 = t4 = t5 = ZERO
             for q in range(W_out.shape[1] // LANES * LANES):
-                x0, x1, o0, o1 = X[a, q], X[b, q], W_out[u, q], W_out[v, q]
-                s00 += x0 * o0
-                s01 += x0 * o1
-                s10 += x1 * o0
-                s11 += x1 * o1
-            S[i * k + j], S[i * k + j + 1], S[(i + 1) * k + j], S[(i + 1) * k + j + 1] = s00, s01, s10, s11
+                x, y = X[a, q], X[b, q]
+                o0, o1, o2, o3, o4, o5 = W_out[u0, q], W_out[u1, q], W_out[u2, q], W_out[u3, q], W_out[u4, q], W_out[u5, q]
+                s0, s1, s2, s3, s4, s5 = s0 + x * o0, s1 + x * o1, s2 + x * o2, s3 + x * o3, s4 + x * o4, s5 + x * o5
+                t0, t1, t2, t3, t4, t5 = t0 + y * o0, t1 + y * o1, t2 + y * o2, t3 + y * o3, t4 + y * o4, t5 + y * o5
+            s, t = i * k + j, (i + 1) * k + j
+            S[s], S[s + 1], S[s + 2], S[s + 3], S[s + 4], S[s + 5] = s0, s1, s2, s3, s4, s5
+            S[t], S[t + 1], S[t + 2], S[t + 3], S[t + 4], S[t + 5] = t0, t1, t2, t3, t4, t5
+        for j in range(sixes, k, 2):
+            u0, u1 = outputs[j], outputs[j + 1]
+            s0 = s1 = t0 = t1 = ZERO
+            for q in range(W_out.shape[1] // LANES * LANES):
+                x, y, o0, o1 = X[a, q], X[b, q], W_out[u0, q], W_out[u1, q]
+                s0, s1, t0, t1 = s0 + x * o0, s1 + x * o1, t0 + y * o0, t1 + y * o1
+            S[i * k + j], S[i * k + j + 1], S[(i + 1) * k + j], S[(i + 1) * k + j + 1] = s0, s1, t0, t1
 
 
 @njit(**INLINED)
@@ -272,15 +280,32 @@ def gradients(G, X, at, m, W_out, outputs, k, steps, dX, dO):
     for i in range(0, m, 2):
         a, b = at[i], at[i + 1]
         clear(dX, 0, 2)
-        for j in range(0, k, 2):
-            u, v = outputs[j], outputs[j + 1]
-            g00, g01, g10, g11 = G[i * k + j], G[i * k + j + 1], G[(i + 1) * k + j], G[(i + 1) * k + j + 1]
+        sixes = k // 6 * 6
+        for j in range(0, sixes, 6):
+            u0, u1, u2, u3, u4, u5 = outputs[j], outputs[j + 1], outputs[j + 2], outputs[j + 3], outputs[j + 4], outputs[j + 5]
+            g, h = i * k + j, (i + 1) * k + j
+            g0, g1, g2, g3, g4, g5 = G[g], G[g + 1], G[g + 2], G[g + 3], G[g + 4], G[g + 5]
+            h0, h1, h2, h3, h4, h5 = G[h], G[h + 1], G[h + 2], G[h + 3], G[h + 4], G[h + 5]
             for q in range(W_out.shape[1] // LANES * LANES):
-                x0, x1, o0, o1 = X[a, q], X[b, q], W_out[u, q], W_out[v, q]
-                dX[0, q] += g00 * o0 + g01 * o1
-                dX[1, q] += g10 * o0 + g11 * o1
-                dO[j, q] += g00 * x0 + g10 * x1
-                dO[j + 1, q] += g01 * x0 + g11 * x1
+                x, y = X[a, q], X[b, q]
+                o0, o1, o2, o3, o4, o5 = W_out[u0, q], W_out[u1, q], W_out[u2, q], W_out[u3, q], W_out[u4, q], W_out[u5, q]
+                dX[0, q] += (g0 * o0 + g1 * o1) + (g2 * o2 + g3 * o3) + (g4 * o4 + g5 * o5)
+                dX[1, q] += (h0 * o0 + h1 * o1) + (h2 * o2 + h3 * o3) + (h4 * o4 + h5 * o5)
+                dO[j, q] += g0 * x + h0 * y
+                dO[j + 1, q] += g1 * x + h1 * y
+                dO[j + 2, q] += g2 * x + h2 * y
+                dO[j + 3, q] += g3 * x + h3 * y
+                dO[j + 4, q] += g4 * x + h4 * y
+                dO[j + 5, q] += g5 * x + h5 * y
+        for j in range(sixes, k, 2):
+            u0, u1 = outputs[j], outputs[j + 1]
+            g0, g1, h0, h1 = G[i * k + j], G[i * k + j + 1], G[(i + 1) * k + j], G[(i + 1) * k + j + 1]
+            for q in range(W_out.shape[1] // LANES * LANES):
+                x, y, o0, o1 = X[a, q], X[b, q], W_out[u0, q], W_out[u1, q]
+                dX[0, q] += g0 * o0 + g1 * o1
+                dX[1, q] += h0 * o0 + h1 * o1
+                dO[j, q] += g0 * x + h0 * y
+                dO[j + 1, q] += g1 * x + h1 * y
         for q in range(W_out.shape[1] // LANES * LANES):
             X[a, q] += steps[a] * dX[0, q]
             X[b, q] += steps[b] * dX[1, q]

@@ -191,7 +191,7 @@ def padded(d_model: int) -> int:
 
 
 def rows_of_zeros(n: int, d_model: int) -> np.ndarray:
-    """Float32 [n padded], every row beginning at a multiple of 32 bytes, so that no vector of 8 floats lies across two cache lines."""
+    """Float32 [n padded], every row beginning where a cache line does."""
     columns = padded(d_model)
     room = np.zeros(n * columns + LANES, np.float32)
     skipped = -(room.ctypes.data // 4) % LANES

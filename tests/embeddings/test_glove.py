@@ -13,6 +13,7 @@ from mittens import GloVe as Mittens
 from core.embeddings import cooccurrence, glove
 from core.embeddings.descent import descend
 from core.embeddings.glove import GloVe, warm
+from core.embeddings.kernels import LANES
 from core.embeddings.rounds import Epoch, tournament
 from core.systems import system
 from core.systems.glove import GloVeSettings
@@ -64,7 +65,7 @@ class Tables:
 
     def __init__(self, n_words: int = 9, d_model: int = 5, n: int = 2, scale: float = 1.0) -> None:
         rng = np.random.default_rng(2)
-        self.n, self.table, self.biases = n, np.zeros((n_words, 2 * n, 8)), np.ones((n_words, 2 * n))
+        self.n, self.table, self.biases = n, np.zeros((n_words, 2 * n, LANES)), np.ones((n_words, 2 * n))
         self.W, self.b = self.table[:, :n, :d_model], self.biases[:, :n]
         self.W[:], self.b[:] = rng.normal(0, scale, self.W.shape), rng.normal(0, scale, self.b.shape)
         self.table[:, n:] = 1
@@ -73,7 +74,7 @@ class Tables:
         """One visit of all cells in their order; the summed cost."""
         rates = (rate, others.get("growth", 1.0), others.get("bias_rate", rate), 1.0)
         costs, visits, tiles = np.zeros(1), np.zeros(1, np.int64), np.array([[0, 0, 0, len(cells)]])
-        descend(cells, tiles, symmetric, self.table.reshape(-1, 8), self.biases.reshape(-1), self.n, math.log(x_max), exponent, 0.0, rates, costs, visits)
+        descend(cells, tiles, symmetric, self.table.reshape(-1, LANES), self.biases.reshape(-1), self.n, math.log(x_max), exponent, 0.0, rates, costs, visits)
         assert visits[0] == len(cells) + (symmetric and np.count_nonzero(cells["row"] != cells["column"]))
         return float(costs[0])
 

@@ -65,7 +65,7 @@ def test_a_window_takes_autograds_step(case: int) -> None:
 
 def test_the_loss_is_exact_where_a_table_would_end() -> None:
     for score in (-75.0, -60.0, -12.0, -6.1, -1e-3, 0.0, 0.3, 5.9, 6.1, 20.0, 75.0):
-        W_in, W_out = np.zeros((2, 8), np.float32), np.zeros((2, 8), np.float32)
+        W_in, W_out = np.zeros((2, kernels.LANES), np.float32), np.zeros((2, kernels.LANES), np.float32)
         W_in[0, 0], W_out[0, 0] = score, 1
         loss = one_window(W_in, W_out, [0], [0, 1], rate=0)
         assert loss == pytest.approx(np.logaddexp(0, -score) + np.log(2), rel=1e-6)
