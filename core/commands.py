@@ -4,41 +4,29 @@ import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
 import tyro
 
+from core.command_form import asked
 from core.machine import size
-from core.settings import ranges
-from core.systems import Matrix, System, system
+from core.systems import Matrix, system
 from core.terminal import Line
-from core.text.tokenizing import TokenizerSettings
-from core.training.config import RunConfig
 from core.training.launching import ENVIRONMENT
 from core.training.run import Run, create, find, runs
 from core.vector_commands import VECTOR_COMMANDS
 from core.vectors import Measure
 
-CORPUS = (
-    "documentation, small-world, task:NAME (copy, reverse, addition, dates, ...; several as task:reverse+addition), pairs:TABLE.tsv, "
-    "pairs:SOURCES,TARGETS, a corpus's id, a file, or an address on the web."
-)
-
 
 def train(name: str, arguments: list[str]) -> int:
     """Makes a run of a system and trains it here. Ctrl-C leaves a checkpoint."""
-    row = system(name)
-    asked = tyro.cli(_form(row), prog=f"python -m core train {name}", description=f"{row.title} ({row.year}). {row.difference}", args=arguments)
-    settings = row.settings(**{each: getattr(asked, each) for each in ranges(row.settings)})
-    tokenizer = TokenizerSettings(**dataclasses.asdict(asked.tokenizer))
-    RunConfig(name, asked.corpus, tokenizer, settings).check()  # before anything slow
+    wanted = asked(system(name), arguments)
+    wanted.check()  # before anything slow
     os.environ.update({**ENVIRONMENT, **os.environ})
     from core.text import corpora
     from core.training.estimate import computed, fixed
 
     line = Line()
-    corpus = corpora.find(asked.corpus, line.progress)
-    config = RunConfig(name, corpus.id, tokenizer, settings, asked.name, asked.probes)
+    config = dataclasses.replace(wanted, corpus=corpora.find(wanted.corpus, line.progress).id)
     return _train(create(fixed(config, computed(config))), line)
 
 
@@ -173,7 +161,7 @@ def evaluate(
 
 
 def _translates(name: str) -> bool:
-    return name in {run.id for run in runs()} and "translate" in find(name).config.row.offers
+    return name in {run.id for run in runs()} and "translate" in find(name).config.offers
 
 
 COMMANDS: dict[str, Callable[..., int]] = {
@@ -200,27 +188,3 @@ def _train(run: Run, line: Line) -> int:
         return 0
     print(f"{status.state.capitalize()} at step {status.step:,} of {n_steps:,}. Go on with: python -m core resume {run.id}")
     return 130 if status.state == "interrupted" else 0
-
-
-def _form(row: System) -> type[Any]:
-    """A dataclass of all that can be asked of a run, with help for tyro."""
-    fields: list[Any] = [
-        ("corpus", Annotated[str, tyro.conf.arg(help=CORPUS)], row.corpus),
-        ("name", Annotated[str, tyro.conf.arg(help="As shown; the run's folder is called after it.")], ""),
-        ("probes", Annotated[tuple[str, ...], tyro.conf.arg(help="Sentences whose attention is kept, and whose beginnings are continued.")], ()),
-        *_fields(row.settings()),
-        ("tokenizer", dataclasses.make_dataclass("Tokenizer", _fields(row.tokenizer), frozen=True), None),
-    ]
-    tokenizer = fields[-1][1]
-    fields[-1] = ("tokenizer", tokenizer, dataclasses.field(default_factory=tokenizer))
-    return dataclasses.make_dataclass(row.settings.__name__, fields, frozen=True)
-
-
-def _fields(settings: Any) -> list[Any]:
-    found = []
-    for name, allowed in ranges(settings).items():
-        default = getattr(settings, name)
-        kind = Literal[allowed.choices] if allowed.choices else type(default)
-        bounds = "" if allowed.low is None else f" From {allowed.low:,} to {allowed.high:,}." if allowed.high is not None else f" At least {allowed.low:,}."
-        found.append((name, Annotated[kind, tyro.conf.arg(help=allowed.help + bounds)], default))
-    return found

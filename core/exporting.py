@@ -53,7 +53,7 @@ def vectors(run: Run, matrix: Matrix | None = None, progress: Progress = silent)
     matrix: which of two, the usual one where not said; ValueError in words where the system has no such choice.
     """
     config = run.config
-    if "vectors" not in config.row.offers:
+    if "vectors" not in config.offers:
         raise ValueError(f"{config.row.title} has no vectors to export.")
     if matrix is not None and matrix not in config.row.matrices:
         choice = ", ".join(config.row.matrices) or "one, its usual"

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.command_form import asked
+from core.systems import system
 from core.training.run import Run, runs
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +47,20 @@ def test_a_run_is_trained_with_what_was_asked(trained: Run) -> None:
     assert "tiny-one" in listed
     assert "done" in listed
     assert "30 of 30" in listed
+
+
+def test_a_preset_is_where_a_run_begins_and_the_line_changes_it() -> None:
+    row = system("gpt")
+    for preset in row.presets:
+        config = asked(row, ["--preset", preset.name])
+        assert config.settings == row.settings(**preset.settings)
+        assert (config.tokenizer, config.corpus) == (preset.tokenizer or row.tokenizer, preset.corpus or row.corpus)
+    config = asked(row, ["--preset=sorting", "--n-layers", "1", "--tokenizer.lowercase", "--corpus", "mine"])
+    assert (config.settings.n_layers, config.settings.examples, config.tokenizer.kind, config.tokenizer.lowercase, config.corpus) == (
+        1, "pairs", "character", True, "mine",
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="GPT has no preset called “sort”; there are quick look, small"):
+        asked(row, ["--preset", "sort"])
 
 
 HELP = """

@@ -120,8 +120,12 @@ def test_its_row_is_complete(row: System) -> None:
     assert {"n_steps", "seed", "learning_rate"} <= set(ranges(row.settings))
     assert len(set(ranges(row.settings)) - SCHEDULE) <= 12
     assert row.offers <= set(get_args(View))
+    assert row.corpus in corpora.BUILT_IN
+    assert set(row.only) <= row.offers
     for preset in row.presets:
         check(row.settings(**preset.settings))
+        check(preset.tokenizer or row.tokenizer)
+        assert not preset.corpus or preset.corpus in corpora.BUILT_IN, "the form offers these, by their ids"
     for text in (row.title, row.paper, row.difference, *(each.help for each in ranges(row.settings).values())):
         assert text.strip()
 

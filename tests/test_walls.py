@@ -30,7 +30,7 @@ LAYERS = (
     {"exporting"},
     {"subjects", "evaluating"},
     {"terminal"},
-    {"vector_commands"},
+    {"vector_commands", "command_form"},
     {"commands", "__main__"},
 )
 LAYER = {name: depth for depth, names in enumerate(LAYERS) for name in names}

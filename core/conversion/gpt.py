@@ -19,6 +19,9 @@ def renamed(ours: Arrays, settings: Any) -> dict[str, np.ndarray]:
     names = dict(zip(("embed.weight", "positions.weight"), tables, strict=True))
     found = {}
     for name, weight in ours.items():
+        if name == "unembedding.weight":
+            found["lm_head.weight"] = weight
+            continue
         new = names.get(name, name)
         for part, their_part in PARTS.items():
             new = new.replace(part, their_part)
@@ -35,7 +38,7 @@ def config(settings: Any, vocab_size: int) -> dict[str, Any]:
         raise ValueError("transformers' OpenAI-GPT computes gelu by tanh alone. Train with activation “gelu by tanh”, or export the weights.")
     sizes = {"vocab_size": vocab_size, "n_positions": s.n_ctx, "n_embd": s.d_model, "n_layer": s.n_layers, "n_head": s.n_heads}
     drops = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), s.dropout)
-    return {**sizes, **drops, **({"activation_function": act} if s.norm == "pre" else {"afn": "gelu"})}
+    return {**sizes, **drops, "tie_word_embeddings": s.tied, **({"activation_function": act} if s.norm == "pre" else {"afn": "gelu"})}
 
 
 def _settings(norm: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,8 +49,9 @@ def _settings(norm: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "n_layers": int(given["n_layer"]), "n_heads": int(given["n_head"]), "d_model": int(given["n_embd"]), "norm": norm,
         "n_ctx": int(given.get("n_positions", given.get("n_ctx", 512))), "activation": "gelu" if act == "gelu" else "gelu by tanh",
+        "tied": bool(given.get("tie_word_embeddings", True)),
     }  # fmt: skip
 
 
-GPT2 = Family("gpt", "gpt2", "GPT2LMHeadModel", renamed, config, lambda given: _settings("pre", given))
-OPENAI_GPT = Family("gpt", "openai-gpt", "OpenAIGPTLMHeadModel", renamed, config, lambda given: _settings("post", given))
+GPT2 = Family("gpt", "gpt2", "GPT2LMHeadModel", renamed, config, lambda given: _settings("pre", given), rows=("unembedding.weight",))
+OPENAI_GPT = Family("gpt", "openai-gpt", "OpenAIGPTLMHeadModel", renamed, config, lambda given: _settings("post", given), rows=("unembedding.weight",))

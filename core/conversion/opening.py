@@ -146,7 +146,7 @@ def _write(aside: Path, learner: Any, config: RunConfig, tokenizer: Tokenizer, w
     trained = learner.load(config.settings, tokenizer, weights)
     vectors = trained.vectors(counts).head(N_WORDS)
     save_file({"matrix": np.ascontiguousarray(vectors.matrix)}, snapshot / "vectors.safetensors", as_metadata(words=vectors.words))
-    if "attention" in config.row.offers:
+    if "attention" in config.offers:
         _attention(snapshot / "attention.safetensors", trained.patterns(PROBE))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.settings import setting
 from core.systems.record import Preset, System
-from core.text.tokenizing import TokenizerSettings
+from core.text.tokenizing import CHARACTERS, WORDS, TokenizerSettings
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class GPTSettings:
     norm: str = setting("pre", "Layer norm before each sub-layer (GPT-2), after it (GPT-1), or nowhere.", choices=("pre", "post", "none"))
     feed_forward: bool = setting(True, "A feed-forward layer in each block; without it, attention alone.")
     activation: str = setting("gelu", "Of the feed-forward layers; OpenAI's computed gelu by tanh.", choices=("gelu", "gelu by tanh", "relu"))
+    tied: bool = setting(True, "Tokens are read and predicted by one matrix (GPT-2); or by two, and all weights of a narrow model start larger.")
     examples: str = setting(
         "stretches",
         "Stretches of running text; or pairs, the text's own or two sentences that follow each other, whose second side is predicted from the first.",
@@ -34,6 +35,9 @@ class GPTSettings:
             raise ValueError(f"d_model ({self.d_model}) must be divisible by n_heads ({self.n_heads}), so that each head gets an equal share.")
 
 
+ATTENTION_ALONE = {"d_model": 64, "feed_forward": False, "tied": False, "batch_size": 32, "learning_rate": 3e-3, "weight_decay": 0.01, "n_steps": 2000}
+
+
 SYSTEM = System(
     name="gpt",
     title="GPT",
@@ -44,7 +48,8 @@ SYSTEM = System(
     tokenizer=TokenizerSettings(kind="bpe", vocab_size=2000, min_count=2, lowercase=False),
     learner="core.training.gpt:GPTLearner",
     objectives=("causal",),
-    offers=frozenset({"vectors", "neighbours", "attention", "objective", "generate"}),
+    offers=frozenset({"vectors", "neighbours", "attention", "objective", "generate", "translate"}),
+    only={"translate": ("examples", "pairs")},
     presets=(
         Preset("quick look", "Two layers, half the width: heads form within a minute.", {"n_layers": 2, "d_model": 64, "n_ctx": 32, "n_steps": 600}),
         Preset("small", "Four layers of 128: a few minutes.", {}),
@@ -52,7 +57,47 @@ SYSTEM = System(
             "characters",
             "Letter by letter, as nanoGPT's smallest example.",
             {"n_steps": 2000, "batch_size": 12},
-            TokenizerSettings(kind="character", min_count=1, lowercase=False),
+            CHARACTERS,
+        ),
+        Preset(
+            "induction heads",
+            "Two layers of attention alone on sequences said twice: watch induction heads form, on the page Heads. About two minutes.",
+            {"n_layers": 2, **ATTENTION_ALONE},
+            WORDS,
+            "repeats",
+        ),
+        Preset(
+            "one layer: no induction",
+            "The same with one layer, which cannot know what stood before a token that it looks at: no induction head forms.",
+            {"n_layers": 1, **ATTENTION_ALONE},
+            WORDS,
+            "repeats",
+        ),
+        Preset(
+            "sorting",
+            "minGPT's demonstration: six digits, sorted, three quarters of all there are to learn from. A minute.",
+            {"examples": "pairs", "n_layers": 3, "n_heads": 3, "d_model": 48, "n_ctx": 16, "batch_size": 64, "learning_rate": 2e-3, "n_steps": 1500},
+            CHARACTERS,
+            "task-sort-digits",
+        ),
+        Preset(
+            "grokking",
+            "Sums modulo 59, learnt by heart first and understood much later: watch the held-out loss rise, then fall. About eight minutes.",
+            {
+                "examples": "pairs",
+                "n_layers": 1,
+                "norm": "none",
+                "activation": "relu",
+                "tied": False,
+                "n_ctx": 8,
+                "batch_size": 512,
+                "learning_rate": 1e-3,
+                "warmup_steps": 10,
+                "weight_decay": 1.0,
+                "n_steps": 8000,
+            },
+            WORDS,
+            "task-modular-addition",
         ),
     ),
 )

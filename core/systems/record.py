@@ -5,7 +5,8 @@ imported when a run starts.
 """
 
 import pkgutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.text.tokenizing import TokenizerSettings
@@ -27,7 +28,7 @@ class Preset:
     help: str
     settings: dict[str, Any]
     tokenizer: TokenizerSettings | None = None
-    corpus: str = ""  # a reference that core.text.corpora.find understands; empty: whatever is chosen
+    corpus: str = ""  # an id of core.text.corpora.BUILT_IN; empty: whatever is chosen
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,13 @@ class System:
     objectives: tuple[str, ...]
     offers: frozenset[View]
     presets: tuple[Preset, ...] = ()
-    corpus: str = "documentation"  # the text that is offered first
+    corpus: str = "documentation"  # the text that is offered first; an id of core.text.corpora.BUILT_IN
     matrices: tuple[Matrix, ...] = ()  # what `Matrices.read` can give, the usual one first; empty where there is one table only
+    only: Mapping[View, tuple[str, Any]] = field(default_factory=dict)  # of `offers`: what a run feeds only where this setting has this value
+
+    def offered(self, settings: Any) -> frozenset[View]:
+        """The views that a run of these settings can feed."""
+        return frozenset(view for view in self.offers if view not in self.only or getattr(settings, self.only[view][0]) == self.only[view][1])
 
     def load_learner(self) -> Any:
         """The learner's class; imports torch or numba on the first call."""

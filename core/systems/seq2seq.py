@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.settings import setting
 from core.systems.record import Preset, System
-from core.text.tokenizing import TokenizerSettings
+from core.text.tokenizing import CHARACTERS, SUBWORDS, TokenizerSettings
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class Seq2SeqSettings:
             raise ValueError("Without attention there is nothing to feed to the next step. Choose an attention, or switch input_feeding off.")
 
 
+LETTERS = {"n_ctx": 16, "dropout": 0.0, "batch_size": 64}
+
+
 SYSTEM = System(
     name="seq2seq",
     title="seq2seq",
@@ -43,10 +46,11 @@ SYSTEM = System(
     paper="Sutskever et al. 2014 (arXiv 1409.3215); Bahdanau et al. 2015 (arXiv 1409.0473); Luong et al. 2015 (arXiv 1508.04025)",
     difference="A recurrent encoder and decoder; attention adds a weighted sum of the encoder's states to each step.",
     settings=Seq2SeqSettings,
-    tokenizer=TokenizerSettings(kind="bpe", vocab_size=4000, min_count=2, lowercase=False),
+    tokenizer=TokenizerSettings(kind="word", vocab_size=8000, min_count=1, lowercase=False, punctuation=True),
     learner="core.training.seq2seq:Seq2SeqLearner",
     objectives=("pairs",),
     offers=frozenset({"vectors", "neighbours", "attention", "objective", "translate"}),
+    corpus="task-english-chinese",
     presets=(
         Preset("quick look", "Half the width, short sentences.", {"d_model": 64, "n_ctx": 32, "n_steps": 600}),
         Preset(
@@ -59,5 +63,9 @@ SYSTEM = System(
             "All of the source in one state (Sutskever): see how its length matters.",
             {"attention": "none", "both_ways": False, "n_layers": 2},
         ),
+        Preset("reverse", "Letters backwards: the attention runs along the other diagonal.", {**LETTERS, "n_steps": 2000}, CHARACTERS, "task-reverse"),
+        Preset("dates", "Dates in six forms, all written alike.", {**LETTERS, "n_ctx": 32, "n_steps": 1200}, CHARACTERS, "task-dates"),
+        Preset("addition", "Sums of two numbers of up to three digits.", {**LETTERS, "n_steps": 6000}, CHARACTERS, "task-addition"),
+        Preset("real pairs", "For sentences in two languages, by sub-words; bring some on the page Corpora.", {"batch_size": 64, "n_steps": 5000}, SUBWORDS),
     ),
 )

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from core.settings import setting
-from core.systems.record import System
+from core.systems.record import Preset, System
 from core.text.sentinels import N_SENTINELS
-from core.text.tokenizing import TokenizerSettings
+from core.text.tokenizing import CHARACTERS, TokenizerSettings
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,15 @@ SYSTEM = System(
     objectives=("spans", "pairs"),
     offers=frozenset({"vectors", "neighbours", "attention", "objective", "translate", "restore"}),
     corpus="small-world",
+    presets=(
+        Preset("quick look", "One layer, half the width.", {"n_layers": 1, "d_model": 64, "n_ctx": 32, "n_steps": 600}),
+        Preset("hidden spans", "The small world's sentences with spans hidden, to be restored on the page Generate.", {"n_ctx": 32, "n_steps": 2000}),
+        Preset(
+            "tasks by prefix",
+            "Six tasks at once, told apart by what stands before the source: “reverse: abc”, “add: 12+7”.",
+            {"n_ctx": 48, "batch_size": 64, "n_steps": 3000},
+            CHARACTERS,
+            "task-mixed",
+        ),
+    ),
 )

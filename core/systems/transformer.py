@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.settings import setting
 from core.systems.record import Preset, System
-from core.text.tokenizing import TokenizerSettings
+from core.text.tokenizing import CHARACTERS, SUBWORDS, TokenizerSettings
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class TransformerSettings:
             raise ValueError(f"d_model ({self.d_model}) must be divisible by n_heads ({self.n_heads}), so that each head gets an equal share.")
 
 
+LETTERS = {"d_model": 64, "n_ctx": 16, "dropout": 0.0, "label_smoothing": 0.0, "batch_size": 64, "learning_rate": 2e-3}
+
+
 SYSTEM = System(
     name="transformer",
     title="Transformer",
@@ -36,9 +39,28 @@ SYSTEM = System(
     paper="Vaswani et al. 2017, Attention Is All You Need (arXiv 1706.03762)",
     difference="Self-attention in place of recurrence, in an encoder and a decoder.",
     settings=TransformerSettings,
-    tokenizer=TokenizerSettings(kind="bpe", vocab_size=4000, min_count=2, lowercase=False),
+    tokenizer=TokenizerSettings(kind="word", vocab_size=8000, min_count=1, lowercase=False, punctuation=True),
     learner="core.training.transformer:TransformerLearner",
     objectives=("pairs",),
     offers=frozenset({"vectors", "neighbours", "attention", "objective", "translate"}),
-    presets=(Preset("quick look", "One layer, half the width.", {"n_layers": 1, "d_model": 64, "n_ctx": 32, "n_steps": 600}),),
+    corpus="task-english-chinese",
+    presets=(
+        Preset("quick look", "One layer, half the width: a minute.", {"n_layers": 1, "d_model": 64, "n_ctx": 32, "n_steps": 600}),
+        Preset(
+            "reverse",
+            "Letters backwards: the cross-attention runs along the other diagonal. Two minutes.",
+            {**LETTERS, "n_steps": 1500},
+            CHARACTERS,
+            "task-reverse",
+        ),
+        Preset("dates", "Dates in six forms, all written alike. Two minutes.", {**LETTERS, "n_ctx": 32, "n_steps": 1200}, CHARACTERS, "task-dates"),
+        Preset(
+            "addition",
+            "Sums of two numbers of up to three digits. Several minutes.",
+            {**LETTERS, "d_model": 128, "norm": "pre", "n_steps": 6000},
+            CHARACTERS,
+            "task-addition",
+        ),
+        Preset("real pairs", "For sentences in two languages, by sub-words; bring some on the page Corpora.", {"batch_size": 64, "n_steps": 5000}, SUBWORDS),
+    ),
 )

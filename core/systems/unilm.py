@@ -48,7 +48,7 @@ SYSTEM = System(
             "Trained on pairs from the beginning: each line written backwards.",
             {"n_layers": 2, "n_ctx": 48, "n_steps": 2000},
             TokenizerSettings(kind="word", min_count=1),
-            "task:reverse",
+            "task-reverse",
         ),
     ),
 )

@@ -18,6 +18,7 @@ N_PAIRS = 20_000
 LARGEST = 1_000_000  # pairs
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LENGTHS = (3, 12)  # of a sequence of letters
+SUMMANDS = 3  # digits of the longest
 MODULUS = 59
 DIGITS = 6  # of the longest number in words
 MOST_MISSES = 100_000  # draws in a row that were there already, after which there is nothing new to find
@@ -59,7 +60,7 @@ def _sort(rng: random.Random) -> Pair:
 
 
 def _addition(rng: random.Random) -> Pair:
-    a, b = rng.randrange(1000), rng.randrange(1000)
+    a, b = (rng.randrange(10 ** rng.randint(1, SUMMANDS)) for _ in range(2))
     return f"{a}+{b}", str(a + b)
 
 
@@ -109,7 +110,7 @@ TASKS = {
     # The whole of minGPT's demonstration, a quarter of it to be solved unseen; and of the sums on which Power et al. (2022) saw a model understand late.
     "sort-digits": Task("sort six of 0, 1 and 2", "sort digits: ", _sorted_digits, 3**6, 0.25),
     "modular-addition": Task(f"addition modulo {MODULUS}", f"add modulo {MODULUS}: ", _modular_sum, MODULUS**2, 0.6),
-    "addition": Task("addition", "add: ", _addition),
+    "addition": Task("addition", "add: ", _addition, 100_000),
     "dates": Task("dates, all written alike", "date: ", _date),
     "numbers": Task("numbers in words", "spell: ", _english_number),
     "chinese-numbers": Task("numbers in Chinese words", "spell in Chinese: ", _chinese_number),

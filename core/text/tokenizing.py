@@ -24,3 +24,9 @@ class TokenizerSettings:
     phrase_threshold: float = setting(
         100.0, "How much more often than by chance two words of a phrase have to stand together; less makes more phrases.", 0.1, 1e9, 10
     )
+
+
+# As several systems begin with them.
+CHARACTERS = TokenizerSettings(kind="character", min_count=1, lowercase=False)
+SUBWORDS = TokenizerSettings(kind="bpe", vocab_size=4000, min_count=2, lowercase=False)
+WORDS = TokenizerSettings(kind="word", min_count=1)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from core import settings
-from core.systems import System, system
+from core.systems import System, View, system
 from core.text.tokenizing import TokenizerSettings
 
 MEGABYTE = 1_000_000
@@ -32,6 +32,11 @@ class RunConfig:
     def row(self) -> System:
         """The system's row of SYSTEMS."""
         return system(self.system)
+
+    @property
+    def offers(self) -> frozenset[View]:
+        """The views that the run can feed."""
+        return self.row.offered(self.settings)
 
     @property
     def n_steps(self) -> int:

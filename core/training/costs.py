@@ -9,6 +9,7 @@ from core.training.learner import Cost
 
 OF_FEW = ("head.", "ngrams.", "pooler.", "classes.")  # through which only those tokens pass that are predicted, or stand for all
 LOOKED_UP = ("embed.", "positions.", "segments.", "tasks.", "distances")  # tables of which a token takes a row: no products
+LOGITS = "unembedding."  # the product that makes the logits, which every model has, by its embedding if by no other
 
 
 def cost_of(model: LanguageModel, settings: Any, n_tokens: int, n_predicted: int, n_blocks: int) -> Cost:
@@ -22,7 +23,7 @@ def cost_of(model: LanguageModel, settings: Any, n_tokens: int, n_predicted: int
     d_model, n_ctx, vocab_size = int(settings.d_model), int(settings.n_ctx), model.embed.num_embeddings
     dropout, n_heads = bool(getattr(settings, "dropout", 0.0)), int(getattr(settings, "n_heads", 1))
     n_weights = sum(weight.numel() for weight in model.parameters())
-    matrices = {name: weight.numel() for name, weight in model.named_parameters() if weight.ndim == 2 and not name.startswith(LOOKED_UP)}
+    matrices = {name: weight.numel() for name, weight in model.named_parameters() if weight.ndim == 2 and not name.startswith((*LOOKED_UP, LOGITS))}
     of_few = sum(n for name, n in matrices.items() if name.startswith(OF_FEW))
     products = sum(matrices.values()) - of_few
     activations = n_blocks * ((18 + 8 * dropout) * d_model + (0.5 + 3 * dropout) * n_heads * n_ctx)

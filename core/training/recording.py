@@ -43,7 +43,7 @@ class Recorder:
     def __init__(self, run: Run, learner: Learner, encoded: EncodedCorpus) -> None:
         self.run, self.learner, self.encoded = run, learner, encoded
         self.parts: Any = learner
-        self.offers = run.config.row.offers
+        self.offers = run.config.offers
         # A probe of which the tokenizer keeps nothing would show nothing.
         self.probes = tuple(probe for probe in run.config.probes if len(encoded.tokenizer.encode(probe))) or (_sentence(encoded),)
         cost = learner.cost(run.config.settings, encoded.tokenizer.vocab_size)
@@ -178,7 +178,8 @@ def _sentence(encoded: EncodedCorpus) -> str:
     stream = stream[stream != encoded.tokenizer.unk_id]
     lines = [encoded.tokenizer.decode(stream[start:stop]).strip() for start, stop in zip(*sentences(stream, encoded.tokenizer), strict=True)]
     # The first line may begin in the middle of a sentence.
-    readable = [line for line in lines[1:] if 5 <= len(line.split()) <= 20] or [line for line in lines if line]
+    whole = [line for line in lines[1:] if line]
+    readable = [line for line in whole if 5 <= len(line.split()) <= 20] or sorted(whole, key=len) or [line for line in lines if line]
     return readable[0][:PROBE_CHARACTERS] if readable else encoded.tokenizer.words[-1]
 
 

@@ -169,8 +169,8 @@ def _written(run: Run, trained: Any, off: list[Any], means: Any) -> None:
     seed = int(run.config.settings.seed)
 
     def wrote() -> str:
-        if "generate" in run.config.row.offers:
-            ids = trained.tokenizer.encode(samples[0]["prompt"])
+        if "generate" in run.config.offers:
+            ids = trained.begun(samples[0]["prompt"])
             return str(trained.tokenizer.decode(trained.continuation(ids, 24, seed)))
         return str(trained.answer(samples[0]["prompt"])[1])
 

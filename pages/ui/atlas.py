@@ -115,7 +115,9 @@ def formation(run: Run) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         part = pickers.segment("Attention", {name: PARTS[name] for name in parts}, "formed") if len(parts) > 1 else parts[0]
-        offered = {name: ROLES[name].title for name in atlases[part][-1].scores}
+        first, last = atlases[part][0].scores, atlases[part][-1].scores
+        rises = {name: float((last[name] - first[name]).max()) for name in last}  # what has formed the most is shown first
+        offered = {name: ROLES[name].title for name in sorted(last, key=rises.__getitem__, reverse=True)}
         role = pickers.segment("Role", offered, "role")
     scores = np.array([each.scores[role] for each in atlases[part]])  # [step layer head]
     n_heads = scores.shape[2]
@@ -124,11 +126,11 @@ def formation(run: Run) -> None:
     table = run.metrics(400)
     lines = [Series(f"L{i // n_heads + 1} H{i % n_heads + 1}", steps, flat[:, i], panel=ROLES[role].title) for i in shown]
     curve(f"formation-{run.id}-{part}-{role}", [*lines, Series("loss", table["step"], table["loss"], panel="loss")], height=380, marks=steps)
-    rises = np.diff(flat, axis=0)
-    order = np.dstack(np.unravel_index(np.argsort(-rises, axis=None), rises.shape))[0]
+    jumps = np.diff(flat, axis=0)
+    order = np.dstack(np.unravel_index(np.argsort(-jumps, axis=None), jumps.shape))[0]
     seen: set[int] = set()
     for at, i in order:
-        if len(seen) == N_JUMPS or rises[at, i] < 0.05:
+        if len(seen) == N_JUMPS or jumps[at, i] < 0.05:
             break
         if i in seen:
             continue

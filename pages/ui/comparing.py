@@ -77,7 +77,7 @@ def _of_run(run: Run) -> Subject | None:
         config = run.config
     except ValueError:  # damaged; Home says so
         return None
-    if "vectors" not in config.row.offers:
+    if "vectors" not in config.offers:
         return None
     steps = run.checkpoint_steps()
     version = f"{config.created}-{steps[-1]}" if steps and run.snapshots() else ""

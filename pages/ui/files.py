@@ -162,5 +162,5 @@ def model() -> None:
             bar.empty()
             st.error(say.plain(str(wrong)), icon=":material/block:")
             return
-        view = "attention" if "attention" in run.config.row.offers else "embeddings"
+        view = "attention" if "attention" in run.config.offers else "embeddings"
         st.switch_page(f"pages/{view}.py", query_params={"run": run.id})

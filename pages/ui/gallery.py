@@ -55,7 +55,7 @@ def _card(run: Run, status: Status) -> None:
         st.page_link("pages/train.py", label="Watch", icon=":material/monitoring:", query_params={"run": run.id})
         if run.snapshots():
             for view, page, label in (("vectors", "embeddings", "Map"), ("attention", "attention", "Heads")):
-                if view in config.row.offers:
+                if view in config.offers:
                     st.page_link(
                         f"pages/{page}.py", label=label, icon=f":material/{'scatter_plot' if view == 'vectors' else 'grid_view'}:", query_params={"run": run.id}
                     )

@@ -31,7 +31,7 @@ class Way:
 
 def way(run: Run) -> str:
     """Of WAYS, one that the run's system offers; in the address."""
-    offered = {name: each.title for name, each in WAYS.items() if name in run.config.row.offers}
+    offered = {name: each.title for name, each in WAYS.items() if name in run.config.offers}
     return pickers.segment("What it is asked", offered, "way")
 
 

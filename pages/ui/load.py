@@ -30,7 +30,7 @@ def runs_offering(*views: str) -> list[Run]:
 
 def _offers(run: Run, views: Iterable[str]) -> bool:
     try:
-        return not run.config.row.offers.isdisjoint(views)
+        return not run.config.offers.isdisjoint(views)
     except ValueError:  # damaged; Home says so
         return False
 

@@ -53,7 +53,7 @@ def _runs_on(corpus: str) -> list[Run]:
     found = []
     for run in runs():
         try:
-            if run.config.corpus == corpus and "vectors" in run.config.row.offers and run.state() != "failed":
+            if run.config.corpus == corpus and "vectors" in run.config.offers and run.state() != "failed":
                 found.append(run)
         except ValueError:  # damaged; Home says so
             continue

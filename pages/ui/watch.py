@@ -134,7 +134,7 @@ def _curves(run: Run) -> None:
 
 def _mix(run: Run) -> list[Series]:
     """Of a system that learns how much of each of its layers to take: the shares at each snapshot."""
-    if "mix" not in run.config.row.offers:
+    if "mix" not in run.config.offers:
         return []
     found = [(each.step, mix.shares) for each in run.snapshots() if (mix := load.mix(run, each.step))]
     steps, shares = [step for step, _ in found], np.array([each for _, each in found], np.float32)
@@ -185,7 +185,7 @@ def _from_snapshot(run: Run) -> Live | None:
     found = run.snapshots()
     if not found:
         return None
-    last, offers = found[-1], run.config.row.offers
+    last, offers = found[-1], run.config.offers
     probes = load.attention(run, last.step) if "attention" in offers else []
     samples = last.samples()
     xy, words = None, []
@@ -195,7 +195,9 @@ def _from_snapshot(run: Run) -> Live | None:
     kinds = {each.part: each for each in probes[0]} if probes else {}
     text = ""
     if samples:
-        text = samples[0]["text"] if "generate" in offers else f"{samples[0]['prompt']} → {samples[0]['text']}"
+        given, text = samples[0]["prompt"], samples[0]["text"]
+        if text == given or not text.startswith(given):  # an answer; else how it goes on
+            text = f"{given} → {text}"
     return Live(last.step, xy, words, kinds.get("cross") or next(iter(kinds.values()), None), text)
 
 
@@ -207,5 +209,5 @@ def _look_closer(run: Run) -> None:
                 ("vectors", "embeddings", "Explore the map", "scatter_plot"),
                 ("attention", "attention", "Explore the heads", "grid_view"),
             ):
-                if view in run.config.row.offers:
+                if view in run.config.offers:
                     st.page_link(f"pages/{page}.py", label=label, icon=f":material/{icon}:", query_params={"run": run.id})

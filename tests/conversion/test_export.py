@@ -45,7 +45,10 @@ def logits_there(folder: Path, trained: Any, ids: torch.Tensor, **more: torch.Te
     return told.prediction_logits if kind in ("bert", "ernie") else told.logits
 
 
-@pytest.mark.parametrize(("name", "changes"), [("gpt", {}), ("gpt", {"norm": "post", "activation": "gelu by tanh"}), ("bert", {}), ("ernie", {})])
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [("gpt", {}), ("gpt", {"norm": "post", "activation": "gelu by tanh"}), ("gpt", {"tied": False}), ("bert", {}), ("ernie", {})],
+)
 def test_transformers_opens_it_with_the_same_outputs_and_tokens(name: str, changes: dict[str, object], tmp_path: Path) -> None:
     row = system(name)
     made = learner(row, **changes)

@@ -28,7 +28,8 @@ def trained(run: Run) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("name", "changes"), [("gpt", {}), ("gpt", {"norm": "post", "activation": "gelu by tanh"}), ("bert", {}), ("ernie", {}), ("xlnet", {}), ("t5", {})]
+    ("name", "changes"),
+    [("gpt", {}), ("gpt", {"norm": "post", "activation": "gelu by tanh"}), ("gpt", {"tied": False}), ("bert", {}), ("ernie", {}), ("xlnet", {}), ("t5", {})],
 )
 def test_what_was_exported_here_comes_back_as_it_was(name: str, changes: dict[str, object], tmp_path: Path, home: Path) -> None:
     made = learner(system(name), **changes)
@@ -80,10 +81,11 @@ def test_a_bert_made_elsewhere_says_the_same_here(tmp_path: Path, home: Path) ->
     torch.testing.assert_close(found[..., [mine for mine, _ in same]], expected[..., [other for _, other in same]], atol=1e-5, rtol=1e-4)
 
 
-def test_a_gpt2_made_elsewhere_says_the_same_here(tmp_path: Path, home: Path) -> None:
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_gpt2_made_elsewhere_says_the_same_here(tmp_path: Path, home: Path, tied: bool) -> None:
     torch.manual_seed(0)
     fast = others_tokenizer(tmp_path / "gpt", "bpe")
-    config = GPT2Config(vocab_size=len(fast), n_positions=24, n_embd=16, n_layer=2, n_head=2, bos_token_id=None, eos_token_id=None)
+    config = GPT2Config(vocab_size=len(fast), n_positions=24, n_embd=16, n_layer=2, n_head=2, bos_token_id=None, eos_token_id=None, tie_word_embeddings=tied)
     theirs = GPT2LMHeadModel._from_config(config, attn_implementation="eager").eval()
     theirs.save_pretrained(tmp_path / "gpt")
     opened = trained(open_folder(tmp_path / "gpt"))

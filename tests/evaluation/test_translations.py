@@ -7,6 +7,7 @@ import pytest
 import sacrebleu
 import torch
 
+from core.__main__ import main
 from core.evaluation import translations
 from core.evaluation.translations import fidelity, held_out, lines
 from core.systems import system
@@ -109,6 +110,22 @@ def test_a_table_of_every_moment_and_every_file(run: Run, tmp_path: Path) -> Non
     assert exact[0] == 0, "it has learnt nothing yet"
 
 
+def test_the_command_scores_files_or_else_what_was_not_learnt_from(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "s.txt").write_text("abc\nba\n")
+    (tmp_path / "t.txt").write_text("abc\nba\n")
+    both = f"{tmp_path / 's.txt'},{tmp_path / 't.txt'}"
+    assert main(["evaluate", run.id, "--translations", both, "--beam", "2"]) == 0
+    head, row, *_ = capsys.readouterr().out.splitlines()
+    assert head.split() == ["PAIRS", "STEP", "N", "EXACT", "TOKENS", "BLEU"]
+    assert (row.split()[0], row.split()[2]) == (both, "2")
+    assert main(["evaluate", run.id]) == 0
+    row = capsys.readouterr().out.splitlines()[1]
+    assert row.split()[:4] == ["held", "out", f"{TINY.n_steps}", f"{len(held_out(run))}"]
+    for wrong, said in ((["--beam", "0"], "beam must be from 1 to 64"), (["--translations", "gone.tsv"], "there is no file “gone.tsv”")):
+        assert main(["evaluate", run.id, *wrong]) == 2
+        assert said in capsys.readouterr().err
+
+
 def test_what_cannot_be_scored_is_said(run: Run, tmp_path: Path) -> None:
     (tmp_path / "bad.tsv").write_text("abc\tabc\nno pair\n")
     with pytest.raises(ValueError, match=r"Line 2 of bad\.tsv is no pair"):
@@ -122,5 +139,5 @@ def test_what_cannot_be_scored_is_said(run: Run, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"learns from a text without pairs\. Name a file of some: --translations"):
         held_out(plain)
     other = create(RunConfig("gpt", text.id, CHARACTERS, system("gpt").settings(), report_every=1, eval_every=1))
-    with pytest.raises(ValueError, match="GPT does not turn a source into a target"):
+    with pytest.raises(ValueError, match="GPT does not turn a source into a target, as long as it does not train with examples pairs"):
         list(lines(other, [], 1, False))

@@ -32,6 +32,7 @@ def theirs_of(ours: GPT, **more: object) -> torch.nn.Module:
         "n_head": ours.blocks[0].attention.n_heads,
     }
     dropouts = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0, "bos_token_id": None, "eos_token_id": None}
+    dropouts |= {"tie_word_embeddings": ours.unembedding is None}
     pre = ours.blocks[0].norm_place == "pre"
     with torch.no_grad():
         for weight in ours.parameters():
@@ -43,7 +44,7 @@ def theirs_of(ours: GPT, **more: object) -> torch.nn.Module:
     theirs = theirs.to(ours.embed.weight.dtype)
     missing = theirs.load_state_dict(renamed(dict(ours.named_parameters()), pre), strict=False)
     assert not missing.unexpected_keys
-    assert set(missing.missing_keys) <= {"lm_head.weight"}  # tied
+    assert set(missing.missing_keys) <= ({"lm_head.weight"} if ours.unembedding is None else set())
     return theirs
 
 
@@ -54,6 +55,9 @@ def renamed(ours: dict[str, torch.Tensor], pre: bool) -> dict[str, torch.Tensor]
     parts |= {"attention_norm": "ln_1", "feed_forward_norm": "ln_2", "final_norm": "ln_f", "blocks": "h"}
     result = {}
     for name, weight in ours.items():
+        if name == "unembedding.weight":
+            result["lm_head.weight"] = weight.detach()
+            continue
         new = names.get(name, name)
         for part, their_part in parts.items():
             new = new.replace(part, their_part)
@@ -63,10 +67,12 @@ def renamed(ours: dict[str, torch.Tensor], pre: bool) -> dict[str, torch.Tensor]
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.double, 1e-10), (torch.float, 1e-5)])
-@pytest.mark.parametrize(("n_layers", "n_heads", "n", "n_batch"), [(1, 1, 1, 1), (2, 3, 8, 2), (3, 5, 5, 3), (1, 2, 7, 4)])
-def test_it_is_transformers_gpt2_and_openai_gpt(norm: str, dtype: torch.dtype, tolerance: float, n_layers: int, n_heads: int, n: int, n_batch: int) -> None:
+@pytest.mark.parametrize(("n_layers", "n_heads", "n", "n_batch", "tied"), [(1, 1, 1, 1, True), (2, 3, 8, 2, True), (3, 5, 5, 3, False), (1, 2, 7, 4, True)])
+def test_it_is_transformers_gpt2_and_openai_gpt(
+    norm: str, dtype: torch.dtype, tolerance: float, n_layers: int, n_heads: int, n: int, n_batch: int, tied: bool
+) -> None:  # fmt: skip
     """Logits, attention and the gradient of every weight."""
-    ours = gpt(n_layers=n_layers, n_heads=n_heads, d_model=4 * n_heads, norm=norm).to(dtype)
+    ours = gpt(n_layers=n_layers, n_heads=n_heads, d_model=4 * n_heads, norm=norm, tied=tied).to(dtype)
     theirs = theirs_of(ours)
     ids, targets = torch.randint(VOCAB, (n_batch, n)), torch.randint(VOCAB, (n_batch * n,))
     with capture(ours, "*.pattern") as captured:
@@ -126,6 +132,15 @@ def test_it_starts_out_knowing_nothing_with_a_stream_that_does_not_grow() -> Non
     assert abs(loss.item() - torch.tensor(500.0).log()) < 0.05
     assert abs(model.blocks[0].feed_forward.into.weight.std().item() - 0.02) < 1e-3
     assert abs(model.blocks[0].attention.out.weight.std().item() - 0.02 / 4) < 1e-3
+
+
+def test_untied_a_narrow_one_starts_with_larger_weights_and_knows_little_still() -> None:
+    torch.manual_seed(0)
+    model = GPT(GPTSettings(n_layers=2, d_model=64, tied=False), 500)
+    for weight in (model.embed.weight, model.unembedding.weight, model.blocks[0].attention.qkv.weight):
+        assert weight.std().item() == pytest.approx(0.02 * (1600 / 64) ** 0.5, rel=0.05)
+    loss = F.cross_entropy(model(batch_of(torch.randint(500, (8, 8)))).flatten(0, 1), torch.randint(500, (64,)))
+    assert abs(loss.item() - torch.tensor(500.0).log()) < 0.7
 
 
 def test_without_feed_forward_layers_and_norms_only_attention_adds_to_the_stream() -> None:

@@ -36,10 +36,13 @@ def test_letters_are_copied_reversed_and_sorted() -> None:
 
 
 def test_sums_are_right() -> None:
+    digits = set()
     for source, target in some("addition"):
         a, plus, b = source.partition("+")
         assert plus
         assert int(a) + int(b) == int(target)
+        digits.add((len(a), len(b)))
+    assert digits == {(a, b) for a in (1, 2, 3) for b in (1, 2, 3)}
 
 
 def test_dates_are_the_days_that_they_name() -> None:

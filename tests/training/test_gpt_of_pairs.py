@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from core.evaluation.translations import fidelity
+from core.generation.sampling import Sampling
+from core.systems import system
 from core.systems.gpt import GPTSettings
 from core.text import corpora, encoding
 from core.text.encoding import EncodedCorpus
@@ -46,6 +49,31 @@ def test_a_pair_is_read_as_one_sequence_and_a_text_without_a_tab_as_a_source(enc
     assert trained.read("12").tokens == ["1", "2", "[SEP]"]
     with pytest.raises(ValueError, match="no token"):
         trained.read("")
+
+
+def test_what_it_answers_is_what_it_would_go_on_with_and_ends_where_there_is_no_room(encoded: EncodedCorpus, tokenizer: Tokenizer) -> None:
+    """By the likeliest token each time; of sources of several lengths, each as if alone."""
+    learner = GPTLearner(TINY, encoded)
+    for _ in range(12):
+        learner.advance()
+    trained = learner.trained
+    sources = [tokenizer.encode(text) for text in ("210210", "2", "01201201201")]
+    for source, said in zip(sources, trained.answers(sources), strict=True):
+        whole = trained.continuation([*source, tokenizer.sep_id], 16 - len(source), seed=1, sampling=Sampling(temperature=0.0))
+        assert said == [i for i in whole[len(source) + 1 :] if i != tokenizer.eos_id]
+        assert len(said) <= 16 - len(source)
+    assert trained.source("012" * 9) == (tokenizer.encode("012" * 9)[:14], 13)
+    pairs = [("210210", "001122"), ("000111", "000111"), ("012012", "001122")]
+    said = [trained.answer(source)[1] for source, _ in pairs]
+    found = fidelity(trained, pairs)
+    assert found.exact == np.mean([answer == target for answer, (_, target) in zip(said, pairs, strict=True)])
+    assert 0 < found.tokens < 1
+
+
+def test_of_pairs_it_answers_and_of_stretches_it_only_goes_on() -> None:
+    row = system("gpt")
+    assert row.offered(row.settings()) == row.offers - {"translate"}
+    assert row.offered(TINY) == row.offers
 
 
 def test_a_text_without_pairs_is_learnt_from_sentence_by_sentence(encoded: EncodedCorpus) -> None:
