@@ -35,7 +35,7 @@ class GPTSettings:
             raise ValueError(f"d_model ({self.d_model}) must be divisible by n_heads ({self.n_heads}), so that each head gets an equal share.")
 
 
-ATTENTION_ALONE = {"d_model": 64, "feed_forward": False, "tied": False, "batch_size": 32, "learning_rate": 3e-3, "weight_decay": 0.01, "n_steps": 2000}
+ATTENTION_ALONE = {"d_model": 64, "feed_forward": False, "tied": False, "batch_size": 32, "learning_rate": 3e-3, "weight_decay": 0.01, "n_steps": 3000}
 
 
 SYSTEM = System(

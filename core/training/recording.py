@@ -177,8 +177,7 @@ def _sentence(encoded: EncodedCorpus) -> str:
     stream = np.asarray(encoded.held_out[:600])
     stream = stream[stream != encoded.tokenizer.unk_id]
     lines = [encoded.tokenizer.decode(stream[start:stop]).strip() for start, stop in zip(*sentences(stream, encoded.tokenizer), strict=True)]
-    # The first line may begin in the middle of a sentence.
-    whole = [line for line in lines[1:] if line]
+    whole = [line for line in lines[1:-1] if line]  # the first may begin in the middle of a sentence, the last ends where the stretch is cut
     readable = [line for line in whole if 5 <= len(line.split()) <= 20] or sorted(whole, key=len) or [line for line in lines if line]
     return readable[0][:PROBE_CHARACTERS] if readable else encoded.tokenizer.words[-1]
 

@@ -3,6 +3,9 @@ import random
 import pytest
 
 from core.text import corpora, repeats
+from core.text.encoding import encode
+from core.text.tokenizing import WORDS
+from core.training.recording import _sentence
 
 
 def test_each_line_is_said_twice_and_halves_are_of_all_lengths() -> None:
@@ -31,3 +34,9 @@ def test_the_same_seed_gives_the_same_lines() -> None:
 def test_lines_that_cannot_be_are_refused() -> None:
     with pytest.raises(ValueError, match="cannot be made: write repeats:LINES:SEED"):
         corpora.find("repeats:0")
+
+
+def test_the_probe_of_a_run_on_them_is_a_whole_line_with_both_its_halves() -> None:
+    words = _sentence(encode(corpora.find("repeats:1000:1"), WORDS)).split()
+    assert len(words) >= 16
+    assert words[: len(words) // 2] == words[len(words) // 2 :]
