@@ -53,7 +53,7 @@ class ELMoLearner(Generates, Answers):
         """See core.training.learner.Matrices; there is one matrix. Words never seen have vectors too."""
         own = {name.removeprefix("model."): array for name, array in weights.items()}  # a checkpoint has them under this name, beside others
         model = weightless(ELMoLearner.build, settings, tokenizer.vocab_size)
-        return ELMoLearner.load(settings, tokenizer, {name: own[name] for name in model.state_dict()}).vectors(counts)
+        return ELMoLearner.load(settings, tokenizer, {name: own[name] for name in model.state_dict() if name in own}).vectors(counts)
 
     def mix(self) -> Mix:
         found: Mix = self.trained.mix()
