@@ -61,7 +61,7 @@ def text() -> str:
 def tokens() -> Tokens:
     """By a run that was trained, or by a tokenizer of a corpus."""
     with st.container(key="fields-tokens"):
-        left, middle, right = st.columns(3, vertical_alignment="bottom", gap="medium")
+        left, middle, right = st.columns([3, 3, 4], vertical_alignment="bottom", gap="medium")
     runs = {run.id: run for run in load.runs_offering("objective")}
     with left:
         titles = {"": "no run: what is fed only", **{id: f"{run.name} ({run.config.row.title})" for id, run in runs.items()}}
