@@ -63,7 +63,7 @@ SYSTEM = System(
             "All of the source in one state (Sutskever): see how its length matters.",
             {"attention": "none", "both_ways": False, "n_layers": 2},
         ),
-        Preset("reverse", "Letters backwards: the attention runs along the other diagonal.", {**LETTERS, "n_steps": 2000}, CHARACTERS, "task-reverse"),
+        Preset("reverse", "Letters backwards: the attention runs along the other diagonal.", {**LETTERS, "n_steps": 3000}, CHARACTERS, "task-reverse"),
         Preset("dates", "Dates in six forms, all written alike.", {**LETTERS, "n_ctx": 32, "n_steps": 1200}, CHARACTERS, "task-dates"),
         Preset("addition", "Sums of two numbers of up to three digits.", {**LETTERS, "n_steps": 10_000}, CHARACTERS, "task-addition"),
         Preset("real pairs", "For sentences in two languages, by sub-words; bring some on the page Corpora.", {"batch_size": 64, "n_steps": 5000}, SUBWORDS),
