@@ -3,9 +3,10 @@
     python -m benchmarks.viewer [--json] [--rounds 3]
 
 All three are opened as what they save: one HTML file each of the same random attention, in headless Chromium without a GPU and without a network.
-Timed is from the beginning of the navigation to the second frame after the picture is there; a hover from the event to the end of the frame that
-follows. Ours draws every head, a matrix and the lines; BertViz's head view the lines of one layer at a time, its model view (one round, it takes a
-minute) all heads; CircuitsVis can only take one layer. What BertViz asks a server for (d3, jQuery, require.js) lies in its file here.
+Timed is from the beginning of the navigation to the second frame after the picture is there; a hover from the first event of the real pointer, moved
+from one to the next of what answers it (cells of our matrix, BertViz's tokens, CircuitsVis's heads), to the end of the frame that follows. Ours draws
+every head, a matrix and the lines; BertViz's head view the lines of one layer at a time, its model view (one round, it takes a minute) all heads;
+CircuitsVis can only take one layer. What BertViz asks a server for (d3, jQuery, require.js) lies in its file here.
 """
 
 import shutil
@@ -32,20 +33,25 @@ CHROMIUM = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-b
 # Runs before a page's own scripts: notes when what `there` looks for has been there for two frames.
 WATCH = """(() => { const look = () => (THERE) ? requestAnimationFrame(() => requestAnimationFrame(() => { window.painted = performance.now(); }))
     : requestAnimationFrame(look); requestAnimationFrame(look); })()"""
-# From an event to the end of the frame that follows it.
-HOVER = """async (spots) => {
+# Notes how long each move of the pointer takes, from its first event to the end of the frame that follows: handlers, script and painting.
+NOTE = """() => {
     const after = (done) => { const { port1, port2 } = new MessageChannel(); port1.onmessage = done; port2.postMessage(0); };
-    const frame = () => new Promise((done) => requestAnimationFrame(() => after(done)));
-    const taken = [];
-    for (const [x, y] of spots) {
-        await frame();
-        const under = document.elementFromPoint(x, y);
-        const start = performance.now();
-        for (const kind of ["pointermove", "mousemove", "mouseover"]) under.dispatchEvent(new PointerEvent(kind, { clientX: x, clientY: y, bubbles: true }));
-        await frame();
-        taken.push(performance.now() - start);
-    }
-    return taken;
+    window.hovers = [];
+    let start = null;
+    const begin = () => {
+        if (start !== null) return;
+        start = performance.now();
+        requestAnimationFrame(() => after(() => { window.hovers.push(performance.now() - start); start = null; }));
+    };
+    for (const kind of ["pointerover", "pointermove"]) window.addEventListener(kind, begin, true);
+}"""
+# Where the pointer goes: to each thing that answers it, or down the left half of the only one.
+SPOTS = """([selector, n]) => {
+    const boxes = [...document.querySelectorAll(selector)].map((one) => one.getBoundingClientRect());
+    const seen = boxes.filter((box) => box.width && box.top >= 0 && box.bottom < innerHeight);
+    if (seen.length > 1) return seen.slice(0, n).map((box) => [box.x + box.width / 2, box.y + box.height / 2]);
+    const box = document.querySelector(selector).getBoundingClientRect();
+    return Array.from({ length: n }, (_, i) => [box.x + box.width * (0.1 + 0.02 * i), box.y + Math.min(box.height, 700) * (0.15 + (0.8 * i) / n)]);
 }"""
 MAKE = """async ({ program, css, meta, kind, arrays }) => {
     document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
@@ -124,12 +130,15 @@ def opened(browser: Browser, html: str, folder: Path, there: str) -> tuple[Page,
 
 
 def hovered(page: Page, selector: str) -> float:
-    """Median milliseconds of hovers down the left half of what the selector finds."""
-    box = page.locator(selector).first.bounding_box()
-    assert box is not None
-    high = min(box["height"], 700)
-    spots = [[box["x"] + box["width"] * (0.1 + 0.02 * i), box["y"] + high * (0.15 + 0.8 * i / HOVERS)] for i in range(HOVERS)]
-    return statistics.median(page.evaluate(HOVER, spots)[1:])  # the first one is cold
+    """Median milliseconds of moves of the real pointer over what the selector finds; the first two are cold."""
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(300)
+    spots = page.evaluate(SPOTS, [selector, HOVERS])
+    page.evaluate(NOTE)
+    for n, (x, y) in enumerate(spots, 1):
+        page.mouse.move(x, y)
+        page.wait_for_function("n => window.hovers.length >= n", arg=n)
+    return statistics.median(page.evaluate("window.hovers")[2:])
 
 
 PAINTED = {
@@ -137,7 +146,7 @@ PAINTED = {
     "bertviz": "document.querySelectorAll('svg line, svg path').length > 100",
     "circuitsvis": "document.querySelectorAll('canvas, img').length > 11",
 }
-UNDER = {"ours": ".matrix canvas", "bertviz": "svg", "circuitsvis": "canvas, img"}
+UNDER = {"ours": ".matrix canvas", "bertviz": "#left .background", "circuitsvis": "canvas, img"}  # cells; tokens; heads
 
 
 def measure(browser: Browser, folder: Path, rounds: int) -> list[Line]:

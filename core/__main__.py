@@ -6,7 +6,7 @@
     python -m core continue RUN --corpus TEXT                   begin another with its weights, on another text
     python -m core export RUN --format vec|tsv|weights|...      write its results for other programs; --help shows every format
     python -m core convert FILE --format F --to FOLDER          a file of vectors in another format
-    python -m core open FILE                                    keep a file of vectors to look at; `vectors` lists them
+    python -m core open FILE                                    keep vectors, attention or a model to look at; `vectors` lists the first
     python -m core evaluate RUN --pairs FILE --analogies FILE   how good its vectors are, by people's judgements
     python -m core evaluate RUN --masked                        how much of what is hidden BERT or ERNIE finds
     python -m core delete RUN                                   remove it

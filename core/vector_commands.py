@@ -63,20 +63,27 @@ def convert(file: tyro.conf.Positional[Path], format: FormatName, gz: bool = Fal
 
 
 def open_file(file: tyro.conf.Positional[Path], format: FormatName | None = None, name: str | None = None) -> int:
-    """Keeps a file of vectors, or a folder of a model, in the workspace, to be looked at as a run's are; prints its id.
+    """Keeps a file of vectors or of attention, or a model, in the workspace, to be looked at as a run's are; prints its id.
 
     Args:
-        file: Its path; or a folder that transformers' save_pretrained wrote (GPT-2, BERT, ERNIE, XLNet, T5), with its weights as safetensors.
+        file: Its path (attention: an .npz with the arrays "attentions" and "tokens"); or a folder that transformers' save_pretrained wrote (GPT-2, BERT,
+            ERNIE, XLNet, T5), with its weights as safetensors; or the name of such a model on the Hugging Face hub.
         format: The format that it is in, where its content does not show it.
         name: As shown; the file's where not said.
     """
     from core import formats, opened
 
     line = Line()
-    if file.is_dir():
-        from core.conversion.opening import open_folder
+    from core.conversion import hub
 
-        return _told(line, open_folder(file, name or "", line.progress).id)
+    if file.is_dir() or hub.is_name(str(file)):
+        from core.conversion.opening import open_model
+
+        return _told(line, open_model(str(file), name or "", line.progress).id)
+    if file.suffix == ".npz":
+        from core import attention_files
+
+        return _told(line, attention_files.add(file, name or "").id)
     found = opened.add(file, name, line.progress, formats.named(format) if format else None)
     return _told(line, found.id, notes=found.notes)
 

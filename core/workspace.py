@@ -3,6 +3,7 @@
 <workspace>/<run>/       one folder a run (see core.training.run)
 <workspace>/corpora/     one folder a text (see core.text.corpora)
 <workspace>/vectors/     one folder for each file of vectors that was opened (see core.opened)
+<workspace>/attention-files/  one folder for each file of attention that was opened (see core.attention_files)
 <workspace>/evaluation/  test sets that the user brought (see core.evaluation.sets)
 <workspace>/selections/  words that were chosen on a map, where they are too many for an address
 <workspace>/cache/       what can be computed again: encoded texts, projections, calibration
@@ -12,7 +13,7 @@ import os
 import secrets
 from pathlib import Path
 
-NOT_RUNS = ("corpora", "vectors", "cache", "slots", "evaluation", "selections")
+NOT_RUNS = ("corpora", "vectors", "attention-files", "cache", "slots", "evaluation", "selections")
 
 
 def workspace() -> Path:

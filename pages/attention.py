@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.ui import frame, heads, inside, pickers
+from core.attention_files import AttentionFile
+from pages.ui import attention_files, flowing, frame, heads, inside, pickers
 
 frame.enter(
     "attention", "Attention", "Each small square is one head. Hover shows, a click pins, Esc lets go; the arrow keys move through tokens, heads and layers."
@@ -11,15 +12,18 @@ frame.enter(
 with st.container(key="fields-top"):
     top = st.columns(2, vertical_alignment="bottom", gap="medium")
 with top[0]:
-    run = pickers.run("attention heads", "attention")
+    run = pickers.run_or_attention("attention heads")
+if isinstance(run, AttentionFile):
+    attention_files.show(run)
+    st.stop()
 text = heads.sentence(run)
 row = st.container(horizontal=True, gap="large")
 with row:
-    view = pickers.segment("View", {"heads": "All heads", "inside": "Inside one head"}, "view")
-if view == "inside":
+    view = pickers.segment("View", {"heads": "All heads", "inside": "Inside one head", "flow": "Flow"}, "view")
+if view in ("inside", "flow"):
     with top[1]:
         step = pickers.step(run)
-    inside.show(run, step, text)
+    (inside if view == "inside" else flowing).show(run, step, text)
 else:
     with top[1]:
         steps = heads.steps(run, text)

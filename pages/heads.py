@@ -12,6 +12,6 @@ with left:
     run = pickers.run("attention heads", "attention")
 with right:
     step = pickers.step(run)
-atlas.show(run, step)
+part = atlas.show(run, step)
 st.header("The moment a head forms", anchor=False)
-atlas.formation(run)
+atlas.formation(run, part)

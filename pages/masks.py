@@ -17,5 +17,5 @@ with middle:
 trained = generating.model(run, step)
 reading = masking.reading(run, trained)
 with right:
-    part = masking.part(reading)
-masking.lab(run, trained, reading, part)
+    part = masking.part(trained, reading)
+masking.lab(run, step, trained, reading, part)

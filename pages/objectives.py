@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import frame, objectives
+from pages.ui import frame, glance, objectives
 
 frame.enter(
     "objectives",
@@ -13,6 +13,9 @@ frame.enter(
 text = objectives.text()
 tokens = objectives.tokens()
 objectives.draw_again()
-for row in objectives.chosen():
-    objectives.show(row, text, tokens)
+with st.spinner("Drawing examples…"):
+    examples = [objectives.made(row, text, tokens) for row in objectives.chosen()]
+glance.show(examples)
+for example in examples:
+    objectives.show(example)
 st.page_link("pages/pairs.py", label="What word2vec, GloVe and fastText are fed: windows, noise, n-grams, co-occurrences", icon=":material/conversion_path:")

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import files, frame
+from pages.ui import attention_files, files, frame
 
-frame.enter("vectors", "Vector files", "Open vectors that were made elsewhere, and browse them as a run's; or take a run's with you, for any other program.")
+frame.enter("vectors", "Files", "Open vectors, models and attention that were made elsewhere, and browse them as a run's; or take a run's vectors with you.")
 
 with st.container(key="panes"):
     left, right = st.columns(2, gap="large")
@@ -14,6 +14,9 @@ with left:
     files.opened_ones()
     st.header("Open a model", anchor=False)
     files.model()
+    st.header("Open attention", anchor=False)
+    attention_files.upload()
+    attention_files.opened_ones()
 with right:
     st.header("Save vectors", anchor=False)
     files.save()

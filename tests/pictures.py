@@ -1,67 +1,71 @@
-"""The README's pictures, taken from the running app: `make pictures`.
+"""The README's pictures, taken from the running app: `make pictures`, some three minutes.
 
-Starts the app on a workspace of its own, trains the small world's words and a small GPT, and photographs the pages in light and dark.
+Starts the app on a workspace of its own, trains two of Home's starting cards as anybody would, and photographs what is seen. Each picture is packed
+into a palette, which these flat colours fit into unseen, so that it takes some 100 kB.
 """
 
-import os
+import io
+import re
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.browser.conftest import NAMES, QUIET, SOFTWARE_GL, settle
+from tests.browser.conftest import NAMES, QUIET, ROOT, SOFTWARE_GL, launched, settle
 
-ROOT = Path(__file__).parents[1]
 OUT = ROOT / "assets" / "pictures"
+SIZE = {"width": 1400, "height": 860}
+LONG = 300_000  # milliseconds of a training
+SENTENCE = "the king of france lost his crown and he looked for it in the palace ."
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="orrery-") as home:
-        os.environ["ORRERY_HOME"] = home
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
-        server = subprocess.Popen(command, cwd=ROOT)
-        try:
-            time.sleep(5)
-            photograph(f"http://127.0.0.1:{port}")
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
-def photograph(address: str) -> None:
-    from pages.ui.starting import CARDS
-
     OUT.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory(prefix="orrery-") as home, sync_playwright() as playwright:
+        process, address = launched(ROOT / "app.py", Path(home), Path(home) / "log.txt")
         path = next(filter(None, map(shutil.which, NAMES)), playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=path, args=f"{QUIET} {SOFTWARE_GL}".split())
-        for scheme in ("light", "dark"):
-            page = browser.new_context(color_scheme=scheme, viewport={"width": 1400, "height": 860}).new_page()
-            for card, name in ((CARDS[1], "train"), (CARDS[2], "heads")):
-                page.goto(address)
-                page.locator(f".st-key-start-{card.icon} button").click(timeout=60_000)
-                page.get_by_text("left ·").wait_for(timeout=180_000)
-                page.wait_for_timeout(9000)
-                page.screenshot(path=OUT / f"{name}-{scheme}.png")
-                page.get_by_text("done").wait_for(timeout=300_000)
-            page.goto(f"{address}/embeddings?word=queen&projection=UMAP&run=king-minus-man-plus-woman")
-            page.get_by_text("by UMAP (").wait_for(timeout=180_000)
-            settle(page)
-            page.wait_for_timeout(2000)
-            page.screenshot(path=OUT / f"embeddings-{scheme}.png")
-            page.goto(f"{address}/attention?token=5")
-            settle(page)
-            page.wait_for_timeout(2000)
-            page.screenshot(path=OUT / f"attention-{scheme}.png")
-        browser.close()
+        try:
+            page = browser.new_context(color_scheme="light", viewport=SIZE).new_page()
+            page.set_default_timeout(60_000)
+            photograph(page, address)
+        finally:
+            browser.close()
+            process.terminate()
+            process.wait(20)
+
+
+def photograph(page: Page, address: str) -> None:
+    from pages.ui.starting import CARDS
+
+    words, heads = CARDS[1], CARDS[2]
+    for card in (words, heads):
+        page.goto(address)
+        page.locator(f".st-key-start-{card.icon} button").click()
+        if card is heads:
+            expect(page.get_by_text(re.compile(r"step [3-9]\d\d of"))).to_be_visible(timeout=LONG)
+            shoot(page, "train")
+        expect(page.get_by_text("done", exact=True).first).to_be_visible(timeout=LONG)
+    page.goto(f"{address}/embeddings?run=king-minus-man-plus-woman&word=queen&projection=UMAP")
+    page.get_by_role("button", name=re.compile("^Run UMAP")).or_(page.get_by_text("by UMAP (")).first.wait_for()
+    if page.get_by_role("button", name=re.compile("^Run UMAP")).count():
+        page.get_by_role("button", name=re.compile("^Run UMAP")).click()
+    page.get_by_text("by UMAP (").wait_for(timeout=LONG)
+    shoot(page, "map")
+    page.goto(f"{address}/attention?run=attention-heads-form&text={SENTENCE.replace(' ', '+')}&layer=2&head=1&token=9")
+    page.locator(".attention .headline").wait_for()
+    shoot(page, "attention")
+
+
+def shoot(page: Page, name: str) -> None:
+    """What is on the page once nothing moves any more."""
+    settle(page)
+    page.evaluate("() => document.fonts.ready")
+    page.wait_for_timeout(1500)
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    picture.save(OUT / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

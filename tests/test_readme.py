@@ -21,6 +21,7 @@ FOLDERS = {
     "core/objectives": "token ids in, batch out: the mask belongs to the objective",
     "core/generation": "what a model's logits become: tokens drawn, sequences searched for",
     "core/trained": "a trained model to look at, and what it can be asked",
+    "core/attention_files": "attention from elsewhere, read and kept",
     "core/formats": "files of vectors, read and written",
     "core/conversion": "models as transformers has them, and back",
     "core/evaluation": "how good vectors are",

@@ -24,7 +24,7 @@ LAYERS = (
     {"training", "embeddings"},  # embeddings knows the Learner's words, training finds its learners by name
     {"formats"},
     {"conversion"},
-    {"opened"},
+    {"opened", "attention_files"},
     {"evaluation"},
     {"labs"},
     {"exporting"},

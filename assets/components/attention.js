@@ -138,7 +138,7 @@ class Attention extends Hands {
   say() {
     const { query, key } = this.seen;
     const [headline, rest] = query === null ? (key === null ? this.saidOfAll() : this.saidOfKey(key)) : this.saidOfQuery(query, key);
-    const caveats = [];
+    const caveats = this.meta.compared ? [this.look.from !== null ? "after less before" : this.look.step ? "after" : "before"] : [];
     if (this.look.sinks) caveats.push("sinks are hidden, rows sum to 1 without them");
     if (this.look.words) caveats.push("of words: sums over keys, means over queries");
     if (this.sheet.job) caveats.push(`still being computed, ${Math.round((this.sheet.done ?? 0) * 100)} %`);

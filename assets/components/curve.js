@@ -108,6 +108,7 @@ class Curve extends View {
     const range = extent(this.series.flatMap((one) => [...one.x]), this.meta.log_x, false);
     this.scale = scaleOf(range, [LEFT, width - RIGHT], this.meta.log_x);
     this.drawXAxis(context, width, height);
+    this.drawMoments(context, width, height);
     let top = GAP - 8;
     const small = Math.min(SMALL, (height * 0.45) / this.panels.length);
     this.panels.forEach((panel, i) => {
@@ -153,6 +154,25 @@ class Curve extends View {
       context.lineTo(x - 3.5, height - BOTTOM + 5);
       context.lineTo(x + 3.5, height - BOTTOM + 5);
       context.fill();
+    }
+  }
+
+  /** Stretches in which something happened, through all panels, each with its name where there is room. */
+  drawMoments(context, width, height) {
+    const { theme, meta } = this;
+    let free = -Infinity;
+    context.textBaseline = "middle";
+    context.textAlign = "left";
+    for (const { from, to, label } of [...meta.moments].sort((a, b) => a.from - b.from)) {
+      const [x0, x1] = [from, to].map((x) => Math.max(LEFT, Math.min(width - RIGHT, this.scale(x))));
+      context.fillStyle = css(theme.accent, 0.11);
+      context.fillRect(x0, GAP - 8, Math.max(2, x1 - x0), height - BOTTOM - GAP + 8);
+      const wide = context.measureText(label).width;
+      const x = Math.min(x0, width - wide - 2);
+      if (x < free) continue;
+      context.fillStyle = css(theme.accent);
+      context.fillText(label, x, GAP - 16);
+      free = x + wide + 12;
     }
   }
 

@@ -1,6 +1,7 @@
 // A table of numbers as a picture: layers by heads, layers by positions. A cell may carry a word; cells can be picked.
 
 const [LEAST, MOST] = [14, 44]; // px, a cell without words
+const LABEL = 170; // px, the longest name of a row
 const WORDY = 74; // px, a cell with a word
 
 /** A name as it is, its blanks too; what would not be seen made visible. */
@@ -97,7 +98,7 @@ class Grid extends View {
     const { meta, R, C } = this;
     const theme = themeOf(this.root);
     const ruler = new Ruler(`12px ${theme.font}`);
-    const left = Math.ceil(Math.max(...meta.rows.map((row) => ruler.width(ruler.fit(named(row), 120))))) + 10;
+    const left = Math.ceil(Math.max(...meta.rows.map((row) => ruler.width(ruler.fit(named(row), LABEL))))) + 10;
     const wordy = !!meta.words;
     const room = (this.root.clientWidth - left - 2) / C;
     const wide = wordy ? Math.max(44, Math.min(WORDY, room)) : Math.max(LEAST, Math.min(MOST, Math.floor(room)));

@@ -12,6 +12,12 @@ const MODES = {
   max: ["Max", "The largest weight among the chosen heads; the colour says which head's. Rows do not sum to 1."],
   rollout: ["Rollout", "How much of each input token arrives at each place after all layers, if each passes on half of what it gets unchanged (Abnar and Zuidema 2020)."],
 };
+// Of two steps that are compared, as a mask before and after it was edited.
+const STATES = {
+  before: ["Before", "As it was.", { step: 0, from: null }],
+  after: ["After", "As it is now.", { step: 1, from: null }],
+  change: ["Difference", "After less before: orange fell, blue rose.", { step: 1, from: 0 }],
+};
 const HELP = `Hover shows, click pins, Esc lets go.
 ↑ ↓  token (Shift: the key)    ← →  head    Page ↑ ↓  layer
 Shift-click heads to take them together; a layer's name takes all of it.
@@ -40,6 +46,7 @@ class Hands extends Exports {
     const { bar, time, foot } = this;
     const change = (name) => (value) => this.choose({ [name]: value });
     this.controls = {
+      state: segments(bar, "Which state", STATES, (name) => this.choose(STATES[name][2], 0)),
       mode: segments(bar, "What the matrix shows", MODES, change("mode")),
       words: segments(bar, "Unit", { false: ["Pieces", "Every token of the model."], true: ["Words", "Pieces of a word together: its keys are summed, its queries' rows averaged."] }, (value) => this.choose({ words: value === "true" })),
       line: segments(bar, "Layout of the text", { false: ["Columns", "Queries on the left, keys on the right."], true: ["One line", "The text as it is read, with arcs."] }, (value) => this.choose({ line: value === "true" })),
@@ -79,6 +86,8 @@ class Hands extends Exports {
     const shown = JSON.stringify([look, meta.scores, weights.steps, weights.square, L, H, Boolean(weights.words), Boolean(this.playing)]);
     if (shown === this.controlsShown) return; // what is written anew has to be laid out anew
     this.controlsShown = shown;
+    controls.state.box.hidden = !meta.compared;
+    controls.state.show(look.from !== null ? "change" : look.step ? "after" : "before");
     controls.mode.box.hidden = L * H === 1;
     controls.mode.show(look.mode, weights.square ? [] : ["rollout"]);
     controls.words.box.hidden = !weights.words;
@@ -89,7 +98,7 @@ class Hands extends Exports {
     controls.sort.box.hidden = L * H === 1 || !Object.keys(meta.scores).length;
     controls.sort.show(["layer", ...Object.keys(meta.scores)].map((name) => [name, name]), look.sort);
     this.saving.inside.querySelector("[data-kind=html]").hidden = Boolean(meta.standing);
-    this.time.hidden = S < 2;
+    this.time.hidden = S < 2 || Boolean(meta.compared);
     this.play.textContent = this.playing ? "❚❚" : "▶";
     this.play.setAttribute("aria-label", this.playing ? "Pause" : "Play through training");
     controls.step.show(look.step, S - 1);

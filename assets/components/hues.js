@@ -32,8 +32,9 @@ function rampOf(theme, colour) {
 const changeColours = (theme) => (theme.dark ? [[232, 150, 88], [111, 179, 217]] : [[196, 98, 26], [32, 98, 145]]);
 
 // Why a cell cannot be attended to. The numbers are those of core/patterns.py.
-const CAUSES = { 1: "causal mask", 2: "padding", 3: "objective", 4: "masked by you", 5: "opened by you", 9: "hidden sink" };
-const OPENED = 5; // no mask: may be attended to, because the user says so
+const CAUSES = { 1: "causal mask", 2: "padding", 3: "objective", 4: "masked by you", 5: "opened by you", 6: "changed by you", 9: "hidden sink" };
+// No masks: may be attended to because the user says so; may be attended to in one of two states that are compared.
+const [OPENED, CHANGED] = [5, 6];
 
 /** One tile of the hatching of a cause, 8 by 8: each cause has lines of its own. */
 function drawTile(context, cause, theme) {

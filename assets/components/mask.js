@@ -186,7 +186,7 @@ class Mask extends View {
     const key = `“${visible(meta.keys[seen.column])}”`;
     const may = this.cells[place] ? "may see" : "may not see";
     const influence = this.influence.length ? this.influence[place] : null;
-    const share = influence === null ? "" : influence < 1e-4 ? "; changing it changes nothing of the prediction" : `; changing it moves ${(100 * influence).toFixed(1)} % of the prediction`;
+    const share = influence === null ? "" : meta.gradient ? `; the prediction's gradient by it has the norm ${influence.toFixed(3)}` : influence < 1e-4 ? "; changing it changes nothing of the prediction" : `; changing it moves ${(100 * influence).toFixed(1)} % of the prediction`;
     const why = ["", "", ", by way of tokens that may see it", ": a leak"][this.verdicts[place] ?? 0];
     this.says.textContent = `${query} ${may} ${key}${share}${why}.`;
   }

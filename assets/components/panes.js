@@ -342,7 +342,7 @@ class Panes extends View {
     for (const [cause, boxes] of runs) {
       context.beginPath();
       boxes.forEach((box) => context.rect(...box));
-      if (cause === OPENED) {
+      if (!shut(cause)) {
         context.strokeStyle = css(changeColours(this.theme)[1]);
         context.lineWidth = 1.5;
         context.stroke();
@@ -466,7 +466,7 @@ class Panes extends View {
       x += 200;
     }
     for (const cause of this.causes) {
-      if (cause === OPENED) Object.assign(context, { strokeStyle: css(changeColours(theme)[1]), lineWidth: 1.5 }).strokeRect(x, 1, 18, 9);
+      if (!shut(cause)) Object.assign(context, { strokeStyle: css(changeColours(theme)[1]), lineWidth: 1.5 }).strokeRect(x, 1, 18, 9);
       else {
         context.fillStyle = this.hatch(context, cause);
         context.fillRect(x, 1, 18, 9);

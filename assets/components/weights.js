@@ -119,10 +119,19 @@ class Weights {
     return out;
   }
 
+  /** Why each cell is masked at a step: all may have one mask, or each its own. Of a change, cells that were masked both times. */
+  maskAt(step, from) {
+    const { Q, K, masked } = this;
+    const at = (n) => (masked.length === Q * K ? masked : masked.subarray(n * Q * K, (n + 1) * Q * K));
+    const then = from === null ? null : at(from);
+    return then ? at(step).map((cause, i) => (shut(cause) === shut(then[i]) ? cause : CHANGED)) : at(step);
+  }
+
   /** Why each cell is masked, 0 where it is not; a word's cell is masked where all its pieces' cells are. */
   causes(of) {
     const { K, sinks } = this;
-    const cause = of.sinks ? this.masked.map((one, i) => (sinks[i % K] ? one || HIDDEN : one)) : this.masked;
+    const masked = this.maskAt(of.step, of.from);
+    const cause = of.sinks ? masked.map((one, i) => (sinks[i % K] ? one || HIDDEN : one)) : masked;
     if (!of.words) return cause;
     const { queries, keys } = this.words;
     const wide = keys.at(-1) + 1;
@@ -238,7 +247,7 @@ class Weights {
         }
       }
     }
-    return (this.small = { id, shades, w, h, shut: this.smallMask(w, h) });
+    return (this.small = { id, shades, w, h, shut: this.smallMask(this.maskAt(step, from), w, h) });
   }
 
   /** What the row that begins at `cell` has to be multiplied by once its sinks are hidden. */
@@ -248,11 +257,11 @@ class Weights {
     return rest > 1e-6 ? 1 / rest : 0;
   }
 
-  smallMask(w, h) {
+  smallMask(masked, w, h) {
     const mask = new Uint8Array(w * h).fill(1);
     for (let q = 0; q < this.Q; q++) {
       for (let k = 0; k < this.K; k++) {
-        if (!shut(this.masked[q * this.K + k])) mask[Math.floor((q * h) / this.Q) * w + Math.floor((k * w) / this.K)] = 0;
+        if (!shut(masked[q * this.K + k])) mask[Math.floor((q * h) / this.Q) * w + Math.floor((k * w) / this.K)] = 0;
       }
     }
     return mask;
@@ -260,4 +269,4 @@ class Weights {
 }
 
 /** Whether a cause keeps a cell from being attended to. */
-const shut = (cause) => cause !== 0 && cause !== OPENED;
+const shut = (cause) => cause !== 0 && cause !== OPENED && cause !== CHANGED;

@@ -9,10 +9,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from core.conversion import vocabularies
+from core.conversion import hub, vocabularies
 from core.conversion.exporting import FAMILIES
 from core.conversion.family import Family, back
-from core.patterns import Patterns
 from core.settings import check
 from core.systems import system
 from core.text.progress import Progress, silent
@@ -20,6 +19,7 @@ from core.text.tokenizers import Tokenizer
 from core.training import checkpoints
 from core.training.checkpoints import Checkpoint
 from core.training.config import RunConfig
+from core.training.recording import write_attention
 from core.training.run import Run, create
 from core.training.schedule import N_WORDS
 from core.training.snapshots import as_metadata
@@ -27,6 +27,14 @@ from core.training.snapshots import as_metadata
 PICKLED = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 HEADS = ("cls.", "bert.pooler.", "ernie.pooler.", "lm_loss.")  # weights that a folder of the encoder alone has not
 PROBE = "The animal did not cross the street because it was too tired."
+
+
+def open_model(given: str, name: str = "", progress: Progress = silent) -> Run:
+    """Makes a run of a model: a folder's path, or a name on the Hugging Face hub. ValueError in words where there is none that can be opened."""
+    if not hub.is_name(given):
+        return open_folder(Path(given).expanduser(), name, progress)
+    with hub.folder_of(given, progress) as folder:
+        return open_folder(folder, name or given.rpartition("/")[2], progress)
 
 
 def open_folder(folder: Path, name: str = "", progress: Progress = silent) -> Run:
@@ -147,12 +155,4 @@ def _write(aside: Path, learner: Any, config: RunConfig, tokenizer: Tokenizer, w
     vectors = trained.vectors(counts).head(N_WORDS)
     save_file({"matrix": np.ascontiguousarray(vectors.matrix)}, snapshot / "vectors.safetensors", as_metadata(words=vectors.words))
     if "attention" in config.offers:
-        _attention(snapshot / "attention.safetensors", trained.patterns(PROBE))
-
-
-def _attention(path: Path, found: list[Patterns]) -> None:
-    arrays: dict[str, np.ndarray] = {}
-    for each in found:
-        arrays[f"0.{each.part}"] = np.ascontiguousarray(each.packed().weights)
-        arrays[f"0.{each.part}.allowed"] = each.allowed.astype(np.uint8)
-    save_file(arrays, path, as_metadata(patterns=[(0, each.part, list(each.queries), list(each.keys)) for each in found]))
+        write_attention(snapshot, [trained.patterns(PROBE)])

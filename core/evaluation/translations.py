@@ -87,8 +87,8 @@ def lines(run: Run, files: Sequence[str], width: int, every: bool, progress: Pro
     every: at each snapshot that has kept its weights, not at the newest alone.
     """
     if "translate" not in run.config.offers:
-        setting, wanted = run.config.row.only.get("translate", ("", ""))
-        as_it_is = f", as long as it does not train with {setting} {wanted}" if setting else ""
+        setting, wanted = run.config.row.only.get("translate", ("", ()))
+        as_it_is = f", as long as it does not train with {setting} {' or '.join(wanted)}" if setting else ""
         raise ValueError(f"{run.config.row.title} does not turn a source into a target{as_it_is}. --pairs and --analogies score its vectors.")
     kept = [each for each in run.snapshots() if (each.folder / "weights.safetensors").exists()]
     if not kept:

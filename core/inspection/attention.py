@@ -1,7 +1,7 @@
 """The attention patterns of a text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -25,11 +25,16 @@ def patterns(model: LanguageModel, batch: Batch, tokens: Sequence[str], source: 
 
     tokens, source: those of `batch.ids` and `batch.source`, as shown.
     """
-    assert len(tokens) == batch.ids.shape[1]
     if not hook_points(model, "*.pattern"):
         return []
     with resting(model), record(model, "*.pattern") as recorded:
         model.hidden(batch)
+    return arranged(recorded, batch, tokens, source, n_left_out)
+
+
+def arranged(recorded: Mapping[str, Sequence[Tensor]], batch: Batch, tokens: Sequence[str], source: Sequence[str] = (), n_left_out: int = 0) -> list[Patterns]:
+    """The same of what was recorded at "*.pattern" in a pass over the batch."""
+    assert len(tokens) == batch.ids.shape[1]
     found: dict[str, list[Tensor]] = {}
     for name, passed in recorded.items():
         streams = (part_of(name),) if batch.query_mask is None else ("query", "self")  # in the order in which they pass

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from core.patterns import History, Patterns
+from core.text.alignment import aligned
 
 SEPARATORS = frozenset({"[CLS]", "[SEP]", "[EOS]", "[BOS]", ".", ",", ";", ":", "!", "?", "。", "，", "！", "？", "、"})
 ENOUGH = 0.2  # of the way from what an even spread would give to all of the weight: from here on a head has a role
@@ -47,6 +48,26 @@ def _induction(queries: Sequence[str], keys: Sequence[str]) -> Bool[np.ndarray, 
     return found
 
 
+def _in_step(queries: Sequence[str], keys: Sequence[str]) -> Bool[np.ndarray, "query key"]:
+    """The same share of the way through the other text."""
+    there = ((np.arange(len(queries)) + 0.5) * len(keys) / len(queries)).astype(int)
+    found: np.ndarray = there[:, None] == np.arange(len(keys))
+    return found
+
+
+def _aligned(queries: Sequence[str], keys: Sequence[str]) -> Bool[np.ndarray, "query key"]:
+    """What the query's own token comes from."""
+    known = aligned(keys, queries)
+    return np.zeros((len(queries), len(keys)), dtype=bool) if known is None else known
+
+
+def _aligned_next(queries: Sequence[str], keys: Sequence[str]) -> Bool[np.ndarray, "query key"]:
+    """What the token after the query comes from, which it has to say (Kobayashi et al. 2020: alignment with the decoder's output)."""
+    found = np.zeros((len(queries), len(keys)), dtype=bool)
+    found[:-1] = _aligned(queries, keys)[1:]
+    return found
+
+
 @dataclass(frozen=True)
 class Role:
     """title and help are for people; crossing: whether it is one of attention from one text to another."""
@@ -65,7 +86,9 @@ ROLES = {
     "separator": Role("separator", "rests on [CLS], [SEP] and punctuation", _separator),
     "same": Role("same word", "looks at the same word elsewhere", _same),
     "induction": Role("induction", "looks at what came after the same token before", _induction),
-    "diagonal": Role("in step", "looks at the same place of the other text", _offset(0), crossing=True),
+    "alignment": Role("alignment", "looks at what the token to be written comes from, in tasks whose answers are known", _aligned_next, crossing=True),
+    "aligned": Role("alignment behind", "looks at what the token just written comes from", _aligned, crossing=True),
+    "diagonal": Role("in step", "looks as far into the other text as it has come itself", _in_step, crossing=True),
     "copy": Role("same word there", "looks at the same word of the other text", _same, crossing=True),
 }
 

@@ -1,18 +1,21 @@
 """A text under another mask than its own: masks by name, and what a model says under them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
+from torch import Tensor
 
 from core.batch import IGNORE, Batch
-from core.inspection.attention import part_of, patterns
-from core.inspection.hooks import edit, hook_points
+from core.blocks.hook_points import Tap
+from core.inspection.attention import arranged, part_of
+from core.inspection.hooks import edit, hook_points, record
 from core.models.language_model import LanguageModel, resting
 from core.patterns import Patterns
 
@@ -107,19 +110,37 @@ class Under:
 @contextmanager
 def masked(model: LanguageModel, batch: Batch, part: str, cells: Cells, first_only: bool = False) -> Iterator[Batch]:
     """The batch under another mask. first_only: in the first layer of that part alone; in the others everybody sees everything."""
-    mask = torch.from_numpy(np.ascontiguousarray(cells))[None, None].to(batch.ids.device)
-    changed: dict[str, Any] = {MASK_OF[part]: torch.ones_like(mask) if first_only else mask}
-    first = next(name for name in hook_points(model, "*.mask") if part_of(name) == part)
-    with edit(model, first, lambda _: mask):
-        yield replace(batch, **changed)
+    mask = torch.tensor(cells, device=batch.ids.device)[None, None]
+    points = [name for name in hook_points(model, "*.mask") if part_of(name) == ("self" if part == "query" else part)]
+    if not first_only or not points:  # a recurrent decoder has no other layer that would ask
+        yield replace(batch, **_as(part, mask))
+        return
+    with edit(model, points[0], _of_stream(batch, part, mask)):
+        yield replace(batch, **_as(part, torch.ones_like(mask)))
+
+
+def _as(part: str, mask: Tensor) -> dict[str, Any]:
+    return {MASK_OF[part]: mask}
+
+
+def _of_stream(batch: Batch, part: str, mask: Tensor) -> Tap:
+    """The mask in place of another; of XLNet's two streams, which pass a point by turns, the query stream first, in one of them only."""
+    turns = count()
+
+    def tap(x: Tensor) -> Tensor:
+        mine = batch.query_mask is None or (next(turns) % 2 == 0) == (part == "query")
+        return mask if mine else x
+
+    return tap
 
 
 def under(model: LanguageModel, batch: Batch, tokens: Sequence[str], source: Sequence[str] = ()) -> Under:
     """Of a batch of one; call it within `masked` for what becomes of it there. tokens, source: of its `ids` and its `source`, as shown."""
-    with resting(model):
+    listening = record(model, "*.pattern") if hook_points(model, "*.pattern") else nullcontext[dict[str, list[Tensor]]]({})
+    with resting(model), listening as recorded:
         logits = model(batch).float()[0]
     losses = F.cross_entropy(logits, batch.targets[0], ignore_index=IGNORE, reduction="none").masked_fill(batch.targets[0] == IGNORE, torch.nan)
-    return Under(logits.softmax(-1).cpu().numpy(), losses.cpu().numpy(), patterns(model, batch, tokens, source))
+    return Under(logits.softmax(-1).cpu().numpy(), losses.cpu().numpy(), arranged(recorded, batch, tokens, source))
 
 
 def changes(before: Under, after: Under) -> Float[np.ndarray, " pos"]:

@@ -4,14 +4,15 @@ Denoising: the pass is over the corrupted text, and one thing at a time comes fr
 answer, 0 where it changes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from torch import Tensor
 
 from core.batch import Batch
 from core.blocks.hook_points import Tap
-from core.inspection.hooks import capture, edit, hook_points
+from core.inspection.hooks import edit, hook_points, record
 from core.models.language_model import LanguageModel, resting
 
 
@@ -55,23 +56,26 @@ def by_position(model: LanguageModel, question: Question) -> Iterator[Patched]:
 
 
 def _each(model: LanguageModel, question: Question, pattern: str, dim: int) -> Iterator[Patched]:
-    with capture(model, pattern) as captured:
+    with record(model, pattern) as recorded:
         high = question.margin(model, question.clean)
-        clean = dict(captured)
+        clean = {name: list(passed) for name, passed in recorded.items()}
     low = question.margin(model, question.corrupted)
     if abs(high - low) < 1e-6:
         raise ValueError("Both texts are answered alike, so that there is nothing to bring back. Change a word that matters to the answer.")
     for name in hook_points(model, pattern):
-        for number in range(clean[name].shape[dim]):
+        for number in range(clean[name][-1].shape[dim]):
             with edit(model, name, _put(clean[name], number, dim)):
                 margin = question.margin(model, question.corrupted)
             yield Patched(name, number, (margin - low) / (high - low))
 
 
-def _put(clean: Tensor, number: int, dim: int) -> Tap:
+def _put(clean: Sequence[Tensor], number: int, dim: int) -> Tap:
+    """clean: what went through the point, as often as it is passed: XLNet's two streams go through the same."""
+    turns = cycle(clean)
+
     def tap(x: Tensor) -> Tensor:
         changed = x.clone()
-        changed.select(dim, number).copy_(clean.select(dim, number))
+        changed.select(dim, number).copy_(next(turns).select(dim, number))
         return changed
 
     return tap

@@ -49,7 +49,7 @@ SYSTEM = System(
     learner="core.training.gpt:GPTLearner",
     objectives=("causal",),
     offers=frozenset({"vectors", "neighbours", "attention", "objective", "generate", "translate"}),
-    only={"translate": ("examples", "pairs")},
+    only={"translate": ("examples", ("pairs",))},
     presets=(
         Preset("quick look", "Two layers, half the width: heads form within a minute.", {"n_layers": 2, "d_model": 64, "n_ctx": 32, "n_steps": 600}),
         Preset("small", "Four layers of 128: a few minutes.", {}),

@@ -48,11 +48,11 @@ class System:
     presets: tuple[Preset, ...] = ()
     corpus: str = "documentation"  # the text that is offered first; an id of core.text.corpora.BUILT_IN
     matrices: tuple[Matrix, ...] = ()  # what `Matrices.read` can give, the usual one first; empty where there is one table only
-    only: Mapping[View, tuple[str, Any]] = field(default_factory=dict)  # of `offers`: what a run feeds only where this setting has this value
+    only: Mapping[View, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)  # of `offers`: what a run feeds where a setting has one of these values
 
     def offered(self, settings: Any) -> frozenset[View]:
         """The views that a run of these settings can feed."""
-        return frozenset(view for view in self.offers if view not in self.only or getattr(settings, self.only[view][0]) == self.only[view][1])
+        return frozenset(view for view in self.offers if view not in self.only or getattr(settings, self.only[view][0]) in self.only[view][1])
 
     def load_learner(self) -> Any:
         """The learner's class; imports torch or numba on the first call."""

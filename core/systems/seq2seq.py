@@ -50,6 +50,7 @@ SYSTEM = System(
     learner="core.training.seq2seq:Seq2SeqLearner",
     objectives=("pairs",),
     offers=frozenset({"vectors", "neighbours", "attention", "objective", "translate"}),
+    only={"attention": ("attention", ("dot", "general", "additive"))},
     corpus="task-english-chinese",
     presets=(
         Preset("quick look", "Half the width, short sentences.", {"d_model": 64, "n_ctx": 32, "n_steps": 600}),

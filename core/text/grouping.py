@@ -21,6 +21,11 @@ def words(tokens: Sequence[str]) -> list[int]:
     return groups
 
 
+def is_special(token: str) -> bool:
+    """Whether a token is none of the text's, as [CLS] or <extra_id_0>."""
+    return bool(_SPECIAL.fullmatch(token)) and not _BYTE.fullmatch(token)
+
+
 def _goes_on(token: str) -> bool:
     return token.startswith("##") and len(token) > 2
 

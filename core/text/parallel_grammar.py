@@ -83,6 +83,12 @@ def pair(rng: random.Random) -> tuple[str, str]:
     return f"{one[0]} .", f"{one[1]}。"
 
 
+def lexicon() -> dict[str, str]:
+    """Of each English word of the grammar that has a Chinese one of its own, that one."""
+    words = [*(word for row in (*_COUNTRIES, *_ANIMALS) for word in row), *_PEOPLE, *_KINDS, *_PLACES, *_THINGS, *_DEEDS]
+    return {word.en: word.zh for word in words}
+
+
 def _clause(rng: random.Random) -> tuple[str, str]:
     country, capital, language, food, river = rng.choice(_COUNTRIES)
     person, other = rng.sample(_PEOPLE, 2)

@@ -9,12 +9,13 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.patterns import Patterns
 from core.projection.aligning import aligned
 from core.projection.linear import pca
 from core.text.encoding import EncodedCorpus
@@ -84,11 +85,7 @@ class Recorder:
             counts = {} if vectors.counts is None else {"counts": np.asarray(vectors.counts)}
             save_whole(folder / "vectors.safetensors", {"matrix": vectors.matrix, **counts}, as_metadata(words=vectors.words), sure=False)
         if "attention" in self.offers:
-            found = [(i, each) for i, probe in enumerate(self.probes) for each in self.parts.patterns(probe)]
-            arrays = {f"{i}.{each.part}": each.packed().weights for i, each in found}
-            allowed = {f"{i}.{each.part}.allowed": each.allowed.astype(np.uint8) for i, each in found}
-            told = [(i, each.part, list(each.queries), list(each.keys)) for i, each in found]
-            save_whole(folder / "attention.safetensors", arrays | allowed, as_metadata(patterns=told), sure=False)
+            write_attention(folder, [self.parts.patterns(probe) for probe in self.probes])
         if "mix" in self.offers:
             write_whole(folder / "mix.json", json.dumps(dataclasses.asdict(self.parts.mix())))
         if self.offers & WRITES:
@@ -164,6 +161,15 @@ class Recorder:
                 shutil.rmtree(leftover, ignore_errors=True)
             else:
                 leftover.unlink(missing_ok=True)
+
+
+def write_attention(folder: Path, probes: Sequence[Sequence[Patterns]]) -> None:
+    """What `Snapshot.attention` reads: of each probe each kind of attention."""
+    found = [(i, each) for i, probe in enumerate(probes) for each in probe]
+    arrays = {f"{i}.{each.part}": each.packed().weights for i, each in found}
+    allowed = {f"{i}.{each.part}.allowed": each.allowed.astype(np.uint8) for i, each in found}
+    told = [(i, each.part, list(each.queries), list(each.keys)) for i, each in found]
+    save_whole(folder / "attention.safetensors", arrays | allowed, as_metadata(patterns=told), sure=False)
 
 
 def _sentence(encoded: EncodedCorpus) -> str:

@@ -54,8 +54,10 @@ def _table(every: list[Any]) -> tuple[list[str], list[str]]:
 
 
 def short(place: str) -> str:
-    """An attention as people call it: L1, encoder 1, decoder 1, cross 1."""
+    """An attention as people call it: L1, encoder 1, decoder 1, cross 1; a recurrent decoder's only one: cross."""
     parts = place.split(".")
+    if not any(part.isdigit() for part in parts):
+        return "cross"
     number = int(next(part for part in parts if part.isdigit())) + 1
     return f"cross {number}" if "cross_attention" in parts else f"L{number}" if parts[0] == "blocks" else f"{parts[0]} {number}"
 

@@ -81,8 +81,10 @@ def curve(
     log_x: bool = False,
     log_y: bool = False,
     marks: Sequence[float] = (),
+    moments: Sequence[tuple[float, float, str]] = (),
 ) -> None:
-    """Live line chart with legend and crosshair. `marks` are places on the x axis that get a small triangle (snapshots).
+    """Live line chart with legend and crosshair. `marks` are places on the x axis that get a small triangle (snapshots); `moments` stretches of it, from
+    and to, that are shaded and named.
 
     `log_y` holds for the first panel. About 12 bytes a point; send whole thinned series, some hundred points each.
     """
@@ -91,6 +93,7 @@ def curve(
     assert all(len(x) == len(y) for x, y in zip(xs, ys, strict=True)), "x and y of a series differ in length"
     described = [{"name": s.name, "panel": s.panel, "kind": s.kind, "colour": s.colour, "n": len(x)} for s, x in zip(series, xs, strict=True)]
     meta = {"series": described, "height": height, "x_label": x_label, "log_x": log_x, "log_y": log_y, "marks": [float(mark) for mark in marks]}
+    meta["moments"] = [{"from": float(begin), "to": float(end), "label": sendable(label)} for begin, end, label in moments]
     x = np.concatenate(xs) if xs else np.zeros(0)
     y = np.concatenate(ys) if ys else np.zeros(0, dtype=np.float32)
     _curve(key=key, data={"meta": meta, "x": column(x), "y": column(y)})

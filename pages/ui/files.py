@@ -144,23 +144,19 @@ def _with_bar(work: Callable[[Progress], Made]) -> Made | None:
 
 
 def model() -> None:
-    """A folder of this machine that transformers wrote, as a run that every page shows."""
-    folder = st.text_input(
-        "A folder on this machine",
+    """A model that transformers saved, as a run that every page shows: a folder of this machine, or a name on the hub."""
+    given = st.text_input(
+        "A folder on this machine, or a name on the Hugging Face hub",
         key="model-folder",
-        placeholder="that save_pretrained wrote: GPT-2, BERT, ERNIE, XLNet, T5; weights as safetensors",
+        placeholder="/models/my-gpt2 or prajjwal1/bert-tiny",
+        help="GPT-2, BERT, ERNIE, XLNet and T5 and what wraps them, weights as safetensors. A name is looked up in this machine's cache first, then fetched.",
         icon=":material/folder_open:",
         max_chars=1000,
     ).strip()
-    if st.button("Open the model", disabled=not folder, key="open-model"):
-        from core.conversion.opening import open_folder
+    if st.button("Open the model", disabled=not given, key="open-model"):
+        from core.conversion.opening import open_model
 
-        bar = st.progress(0.0, text="reading")
-        try:
-            run = open_folder(Path(folder).expanduser(), progress=lambda what, share: bar.progress(share or 0.0, text=say.plain(what)) and None)
-        except (ValueError, OSError) as wrong:
-            bar.empty()
-            st.error(say.plain(str(wrong)), icon=":material/block:")
-            return
-        view = "attention" if "attention" in run.config.offers else "embeddings"
-        st.switch_page(f"pages/{view}.py", query_params={"run": run.id})
+        run = _with_bar(lambda progress: open_model(given, progress=progress))
+        if run is not None:
+            view = "attention" if "attention" in run.config.offers else "embeddings"
+            st.switch_page(f"pages/{view}.py", query_params={"run": run.id})

@@ -22,7 +22,7 @@ PAGES = {
         ("contexts", "Contexts", "bubble_chart"),
         ("generate", "Generate", "edit_note"),
         ("compare", "Compare", "compare_arrows"),
-        ("vectors", "Vector files", "file_open"),
+        ("vectors", "Files", "file_open"),
     ),
     "Attention": (
         ("attention", "Attention", "grid_view"),

@@ -4,11 +4,13 @@ import contextlib
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.attention_files import AttentionFile
 from core.patterns import PARTS, History, Patterns, thinned
 from core.text.grouping import words
 from core.training.run import Run
@@ -62,7 +64,7 @@ def read(run: Run, text: str, at: list[int], row: DeltaGenerator) -> History | N
     """What is to be shown, of the kind of attention that is chosen in `row`; None after a sentence that says why there is nothing."""
     found = _typed(run, as_read(text) or probe(run), at) if at else load.probes(run)
     if not found and not at:
-        st.info("This run has kept no attention. Type a sentence above; a run that was trained without attention has none to show.", icon=":material/edit:")
+        st.info("This run has kept no attention that can be read. Type a sentence above, and its model reads it.", icon=":material/edit:")
     if not found:
         return None
     with row:
@@ -124,12 +126,27 @@ def _say_what_is_left_out(found: list[Patterns], longest: int) -> None:
         st.warning(what, icon=":material/content_cut:")
 
 
-def show(run: Run, shown: History) -> dict[str, str]:
+def fitting(shown: History) -> History:
+    """Of the first tokens only, where there are more than a browser takes; and says so."""
+    longest = math.isqrt(MOST // math.prod(shown.weights.shape[:3]))
+    if max(len(shown.queries), len(shown.keys)) <= longest:
+        return shown
+    st.warning(f"So many heads of so many tokens are more than a browser takes: the first {longest:,} are shown.", icon=":material/content_cut:")
+    return replace(
+        shown,
+        queries=shown.queries[:longest],
+        keys=shown.keys[:longest],
+        weights=shown.weights[..., :longest, :longest],
+        allowed=shown.allowed[:longest, :longest],
+    )
+
+
+def show(of: Run | AttentionFile, shown: History) -> dict[str, str]:
     """The view, beginning at what the address says, which it changes."""
     several = len(shown.steps) > 1
     names = (*LOOK, "step") if several else LOOK
     told = attention_view(
-        f"attention-{run.id}-{shown.part}",
+        f"attention-{of.id}-{shown.part}",
         shown.weights,
         shown.queries,
         shown.keys,
@@ -138,7 +155,7 @@ def show(run: Run, shown: History) -> dict[str, str]:
         steps=shown.steps,
         words=(words(shown.queries), words(shown.keys)),
         scores={name: (values, name in RISING, UNITS_OF.get(name, "")) for name, values in shown.scores.items()},
-        title=f"{run.name} · {PARTS[shown.part]}",
+        title=f"{of.name} · {PARTS[shown.part]}",
     )
     address.put(**{name: told.get(name) for name in names})
     return told

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.training.run import Run
-from pages.ui import pickers
+from pages.ui import pickers, say
 from pages.ui.components import grid_view
 
 COLOURS = {"likeliest": "the likeliest token's probability", "target": "the true next token's probability", "last": "the last layer's token's probability"}
@@ -16,7 +16,11 @@ def show(run: Run, trained: Any, reading: Any) -> None:
     """Layers from the last down to the embedding, positions from left to right; in each cell the likeliest token."""
     from core.inspection.lens import lens
 
-    logits = lens(trained.model, reading.batch)[:, 0].float()  # [layer pos vocab]
+    try:
+        logits = lens(trained.model, reading.batch)[:, 0].float()  # [layer pos vocab]
+    except ValueError as wrong:
+        st.info(say.plain(str(wrong)), icon=":material/info:")
+        return
     p = logits.softmax(-1).cpu().numpy()[::-1]
     offered = COLOURS if (reading.batch.targets >= 0).any() else {name: COLOURS[name] for name in ("likeliest", "last")}
     by = pickers.segment("Colour by", offered, "colour")

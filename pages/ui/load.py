@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from safetensors import SafetensorError, safe_open
 
+from core.attention_files import AttentionFile
 from core.mix import Mix
 from core.opened import Opened
 from core.opened import find as opened_by_id
@@ -17,7 +18,7 @@ from core.projection.aligning import aligned
 from core.projection.linear import pca
 from core.systems import Matrix
 from core.training.run import Run, runs
-from core.training.snapshots import Snapshot
+from core.training.snapshots import Snapshot, listed
 from core.vectors import Vectors
 
 MAP_WORDS = 5000
@@ -122,7 +123,10 @@ def attention(run: Run, step: int) -> list[list[Patterns]]:
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _attention(folder: str, created: float, step: int) -> list[list[Patterns]]:
-    return snapshot(Run(Path(folder)), step).attention()
+    try:
+        return snapshot(Run(Path(folder)), step).attention()
+    except (ValueError, OSError):  # cut short, or gone: what can be read by the model is still shown
+        return []
 
 
 def probes(run: Run) -> list[History]:
@@ -134,6 +138,16 @@ def probes(run: Run) -> list[History]:
 def _probes(folder: str, created: float, steps: tuple[int, ...]) -> list[History]:
     kept = {step: found[0] for step in steps if (found := _attention(folder, created, step))}
     return histories(kept)
+
+
+def kept_attention(file: AttentionFile) -> list[History]:
+    """The attention of a file that the user opened, one History for each kind."""
+    return _kept_attention(str(file.folder), file.created)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the attention…")
+def _kept_attention(folder: str, created: float) -> list[History]:
+    return histories({each.step: each.attention()[0] for each in listed(Path(folder))})
 
 
 def histories(kept: Mapping[int, Sequence[Patterns]]) -> list[History]:

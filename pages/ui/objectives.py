@@ -99,25 +99,39 @@ def chosen() -> tuple[System, ...]:
     return tuple(rows[name] for name in picked) or tuple(rows.values())
 
 
-def show(row: System, text: str, tokens: Tokens) -> None:
-    """One system's example, or the sentence that says why there is none."""
-    st.subheader(f"{row.title}", anchor=False)
-    st.caption(row.difference)
+@dataclass(frozen=True)
+class Example:
+    """One system's example: its sequences as they are drawn, what has to be said of the whole; or the sentence that says why there is none."""
+
+    row: System
+    pictures: list[tuple[dict[str, Any], np.ndarray]]
+    label: str = ""
+    wrong: str = ""
+
+
+def made(row: System, text: str, tokens: Tokens) -> Example:
     if "objective" not in row.offers:
-        example_view(f"example-{row.name}", *windows(row, text, tokens.tokenizer))
-        return
+        return Example(row, [windows(row, text, tokens.tokenizer)])
     try:
-        with st.spinner("Drawing an example…"):
-            batch, label, losses = _example(row, text, tokens)
+        batch, label, losses = _example(row, text, tokens)
     except ValueError as wrong:
-        st.info(say.plain(str(wrong)), icon=":material/info:")
-        return
+        return Example(row, [], wrong=str(wrong))
     names = getattr(row.load_learner(), "SEQUENCES", ("",))
-    for i, name in enumerate(names):
-        meta, cells = picture(one_of(batch, i), tokens.tokenizer, None if losses is None else losses[i : i + 1], row, name)
+    drawn = [picture(one_of(batch, i), tokens.tokenizer, None if losses is None else losses[i : i + 1], row, name) for i, name in enumerate(names)]
+    return Example(row, drawn, label)
+
+
+def show(example: Example) -> None:
+    """The example, with its masks to be looked into."""
+    row = example.row
+    st.subheader(f"{row.title}", anchor=row.name)
+    st.caption(row.difference)
+    if example.wrong:
+        st.info(say.plain(example.wrong), icon=":material/info:")
+    for i, (meta, cells) in enumerate(example.pictures):
         example_view(f"example-{row.name}-{i}", meta, cells)
-    if label:
-        st.caption(label)
+    if example.label:
+        st.caption(example.label)
 
 
 def _example(row: System, text: str, tokens: Tokens) -> tuple[Any, str, np.ndarray | None]:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.training.run import Run
 from pages.ui import ablating, address, say
 from pages.ui.components import grid_view
-from pages.ui.masking import probe
+from pages.ui.heads import probe
 
 LONGEST = 40  # tokens: each position of each layer is one pass
 
@@ -27,6 +27,8 @@ def question(run: Run, trained: Any) -> Any:
         one, other = trained.read(clean), trained.read(corrupted)
         if max(len(one.tokens), len(other.tokens)) > LONGEST:
             raise ValueError(f"A sentence may have {LONGEST} tokens here, so that all can be tried. Shorten it.")
+        if one.tokens == other.tokens and one.source == other.source:
+            raise ValueError("Both sentences are the same. Change a word of the second, one that matters to what the first is answered with.")
         first = asked(trained.model, one.batch, other.batch)
         at = _position(one, first.position)
         found = asked(trained.model, one.batch, other.batch, at)
@@ -51,14 +53,18 @@ def _sentence(run: Run, part: str, label: str, start: str) -> str:
 
 
 def _changed(text: str, trained: Any) -> str:
-    """The sentence with its first longer word replaced by another one of its kind, so that there is something to begin with."""
+    """The sentence with its first longer word, or else a token in its middle, replaced by another one, so that there is something to begin with."""
     words = text.split()
     known = [word.strip() for word in trained.tokenizer.words[trained.tokenizer.n_special :] if word.strip().isalpha() and len(word.strip()) > 3]
     at = next((i for i, word in enumerate(words) if word in known), None)
     if at is not None and len(known) > 1:
         place = known.index(words[at])
         words[at] = known[place - 1] if place else known[1]
-    return " ".join(words)
+        return " ".join(words)
+    ids, first = trained.tokenizer.encode(text), trained.tokenizer.n_special
+    if ids:
+        ids[len(ids) // 2] = first if ids[len(ids) // 2] != first else first + 1
+    return str(trained.tokenizer.decode(ids))
 
 
 def _position(reading: Any, start: int) -> int:

@@ -1,27 +1,39 @@
 """Choosing a run or a file of vectors, a moment of it, one of its matrices, a corpus."""
 
 from collections import Counter
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import NoReturn, TypeVar
 
 import streamlit as st
 
+from core import attention_files
+from core.attention_files import AttentionFile
 from core.systems import Matrix
 from core.text.corpora import BUILT_IN, SLOW, available
 from core.training.run import Run
 from pages.ui import address, load, say, sources
 from pages.ui.sources import Source
 
+Named = TypeVar("Named", Run, Run | AttentionFile)
 MATRICES: dict[Matrix, str] = {"in": "in", "out": "out", "sum": "in + out", "mean": "mean of both", "concatenation": "both, joined"}
 
 
 def run(what: str, *views: str) -> Run:
     """The run of the address, or the newest one, among those that feed one of these views. Where there is none the page ends with what to do."""
-    found = load.runs_offering(*views)
+    return _one("Run", load.runs_offering(*views), what)
+
+
+def run_or_attention(what: str) -> Run | AttentionFile:
+    """The same of the runs with attention heads and the files of attention that were opened."""
+    return _one("Run or file", [*load.runs_offering("attention"), *attention_files.opened()], what)
+
+
+def _one(label: str, found: Sequence[Named], what: str) -> Named:
     if not found:
         nothing(what)
     namesakes = Counter(each.name for each in found)
     names = {each.id: each.name if namesakes[each.name] == 1 else f"{each.name} ({each.id})" for each in found}
-    chosen = one_of("Run", names, "run", which=f" with {what}")
+    chosen = one_of(label, names, "run", which=f" with {what}")
     return next(each for each in found if each.id == chosen)
 
 
@@ -29,8 +41,8 @@ def nothing(what: str) -> NoReturn:
     """Ends a page that has nothing to show with what to do."""
     st.info(f"There is no run with {what} yet. Train one: the starting cards on Home begin a good one with a click.", icon=":material/orbit:")
     st.page_link("pages/home.py", label="Starting cards", icon=":material/arrow_forward:")
-    if what == "vectors":
-        st.page_link("pages/vectors.py", label="Open a file of vectors", icon=":material/file_open:")
+    if what in ("vectors", "attention heads"):
+        st.page_link("pages/vectors.py", label=f"Open a file of {what.split()[0]}, or a model", icon=":material/file_open:")
     st.stop()
 
 

@@ -37,11 +37,13 @@ def attention_view(
     title: str = "",
     height: int = 560,
     compact: bool = False,
+    compared: bool = False,
 ) -> dict[str, str]:
     """Attention of all layers and heads; returns what is looked at, as parts of an address (LOOK).
 
     weights [layer, head, query, key], or [step, layer, head, query, key] with the `steps` that they are of; float32 or packed as in core.patterns.
-    masked [query, key]: bool, True = may attend, or a cause for each cell as `core.patterns.causes` tells them.
+    masked [query, key], or [step, query, key]: bool, True = may attend, or a cause for each cell as `core.patterns.causes` tells them.
+    compared: there are two steps, which are called before and after.
     words: the number of the word that each query and each key belongs to, where they are pieces.
 
     `look` is a starting point, and a command whenever the page changes it; handing in what was returned (by the URL) is not one.
@@ -49,7 +51,7 @@ def attention_view(
     """
     stack = weights if weights.ndim == 5 else weights[None]
     number, wanted = command(key, dict(look or {}))
-    told_of = {"key": key, "command": number, "look": wanted, "title": sendable(title), "height": height, "compact": compact}
+    told_of = {"key": key, "command": number, "look": wanted, "title": sendable(title), "height": height, "compact": compact, "compared": compared}
     meta, arrays = message(stack, queries, keys, masked, steps, words, scores)
     data = {"meta": meta | told_of, **{name: column(array.ravel()) for name, array in arrays.items()}}
     heard = _attention(key=key, data=data, on_look_change=lambda: None).look
@@ -70,7 +72,7 @@ def message(
     scores: Scores | None = None,
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """What the browser gets: plain values, and the arrays `weights`, `masked` and `scores`."""
-    assert stack.shape[3:] == (len(queries), len(keys)) == masked.shape, "tokens, weights and mask differ in size"
+    assert stack.shape[3:] == (len(queries), len(keys)) == masked.shape[-2:], "tokens, weights and mask differ in size"
     assert len(steps) == len(stack) or not steps, "each step needs its weights"
     told = dict(scores or {})
     sent = _sent(stack)

@@ -46,7 +46,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     def start(app: Path, home: Path | None = None) -> str:
         if (app, home) not in started:
             folder = home or tmp_path_factory.mktemp("home")
-            started[app, home] = _started(app, folder, tmp_path_factory.mktemp("server") / "log.txt")
+            started[app, home] = launched(app, folder, tmp_path_factory.mktemp("server") / "log.txt")
         return started[app, home][1]
 
     yield start
@@ -56,7 +56,8 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         process.wait(timeout=20)
 
 
-def _started(app: Path, home: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+def launched(app: Path, home: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A server of its own, and its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

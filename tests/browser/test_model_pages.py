@@ -68,9 +68,17 @@ def test_a_mask_is_edited_by_clicks_and_keys_and_kept_in_the_address(serve: Serv
     for key in ("ArrowUp", "ArrowRight", " "):
         canvas.press(key)
     expect(page.get_by_text("2 of 25 cells differ")).to_be_visible()
+    look = lambda page, what: page.locator(".attention").evaluate(f"async root => {{ const view = root.view; return {what}; }}")  # noqa: E731
+    page.locator(".attention").get_by_role("button", name="Difference").click()
+    expect(page).to_have_url(re.compile("state=difference"))
+    expect(page.locator(".attention .detail")).to_contain_text("after less before")
+    before, after = look(page, "[0, 1].map((step) => [...view.weights.plain(step, 0, 0)])")
+    assert look(page, "[...view.sheet.values]") == pytest.approx([b - a for a, b in zip(before, after, strict=True)], abs=1e-6)
+    assert look(page, "[...view.sheet.masked].map((cause, i) => [cause, i]).filter(([cause]) => cause === 6).map(([, i]) => i)") == [4, 8], "the edited cells"
     settle(page)
     again = visit(page.url)
     expect(again.get_by_text("2 of 25 cells differ")).to_be_visible()
+    expect(again.locator(".attention .detail")).to_contain_text("after less before")
     again.get_by_text("In the first layer only").click()
     expect(again).to_have_url(re.compile("first-only=true"))
     assert box is not None

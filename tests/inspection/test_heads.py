@@ -57,9 +57,19 @@ def test_entropy_and_distance_are_those_of_the_rows() -> None:
 
 
 def test_across_two_texts_other_roles_are_asked_for() -> None:
-    source = ["a", "b", "c"]
+    source = ["a", "b", "b"]
     cross = patterns(np.eye(3)[[2, 1, 0]], queries=["c", "b", "a"], keys=source, part="cross", allowed=np.ones((3, 3), bool))
     found = atlas([cross])
     assert set(found.scores) == {"diagonal", "copy"}
     assert found.scores["copy"][0, 0] == 1
     assert found.role(0, 0) == "copy"
+
+
+def test_alignment_is_with_what_is_to_be_written_or_was_just_written() -> None:
+    """Of a reversed text, where it is known (Kobayashi et al. 2020 tell the two apart)."""
+    queries, keys, open_ = ["[BOS]", "c", "b", "a"], ["a", "b", "c"], np.ones((4, 3), bool)
+    ahead, behind = np.eye(3)[[2, 1, 0, 0]], np.eye(3)[[0, 2, 1, 0]]
+    found = atlas([patterns(ahead, behind, queries=queries, keys=keys, part="cross", allowed=open_)])
+    assert (found.scores["alignment"][0, 0], found.scores["aligned"][0, 1]) == (1, 1)
+    assert [found.role(0, head) for head in (0, 1)] == ["alignment", "aligned"]
+    assert found.chance["alignment"] == pytest.approx(1 / 3)

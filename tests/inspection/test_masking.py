@@ -8,8 +8,14 @@ from core.blocks import masks
 from core.inspection.influence import by_replacement
 from core.inspection.masking import PRESETS, changes, empty_rows, masked, under
 from core.models.gpt import GPT
+from core.models.seq2seq import Seq2Seq
+from core.models.xlnet import XLNet
 from core.objectives.causal import to_read
+from core.objectives.pairs import pair_batch
+from core.objectives.permutation import permuted
 from core.systems.gpt import GPTSettings
+from core.text import tokenizers
+from core.text.tokenizing import TokenizerSettings
 from tests.models.judging import stirred
 
 N = 6
@@ -81,3 +87,35 @@ def test_a_row_that_may_see_nothing_is_named_and_its_output_is_defined(model: GP
         found = under(model, other, list("abc"))
     assert np.isfinite(found.probabilities).all()
     assert (found.patterns[0].weights[:, :, 1] == 0).all()
+
+
+def test_of_two_streams_only_the_one_that_is_meant_gets_the_mask() -> None:
+    """XLNet's: were the content stream's mask the query stream's too, a token would be predicted from itself."""
+    torch.manual_seed(0)
+    model = XLNet(8, 2, 2, 16, 8, 12)
+    stirred(model)
+    model.eval()
+    read = torch.tensor([[3, 1, 4, 1]])
+    batch = permuted(read, torch.arange(1, 5)[None], torch.ones_like(read, dtype=torch.bool))
+    past, before = np.tri(4, dtype=bool), np.tri(4, k=-1, dtype=bool)
+    for first_only in (False, True):
+        with masked(model, batch, "self", past, first_only) as other:
+            assert (np.diag(by_replacement(model, other, [7])) < 1e-6).all()
+        with masked(model, batch, "query", before, first_only) as other:
+            found = by_replacement(model, other, [7])
+        assert (np.diag(found) < 1e-6).all() != first_only, "the other layers show it itself"
+        assert (found[1:, 0] > 1e-6).all()
+
+
+def test_a_recurrent_decoders_attention_can_be_masked_too() -> None:
+    torch.manual_seed(0)
+    tokens = tokenizers.train(["a b c d"], TokenizerSettings(min_count=1))
+    model = Seq2Seq(8, 1, 8, tokens.vocab_size)
+    stirred(model)
+    batch, cells = pair_batch([[8, 9, 10]], [[9]], tokens), np.ones((2, 3), bool)
+    cells[:, 1] = False
+    for first_only in (False, True):
+        with masked(model, batch, "cross", cells, first_only) as other:
+            found = under(model, other, ["[BOS]", "b"], ["a", "b", "c"])
+        assert (found.patterns[0].weights[..., 1] == 0).all()
+        assert np.array_equal(found.patterns[0].allowed, cells)

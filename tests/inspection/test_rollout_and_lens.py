@@ -3,13 +3,20 @@ import numpy as np
 import pytest
 import torch
 
+from core.batch import Batch
 from core.inspection.lens import lens
 from core.inspection.patching import Question, asked, by_head, by_position
 from core.inspection.rollout import flow, mixed, rollout
 from core.models.bert import BERT
 from core.models.gpt import GPT
+from core.models.seq2seq import Seq2Seq
+from core.models.xlnet import XLNet
 from core.objectives.causal import to_read
+from core.objectives.pairs import pair_batch
+from core.objectives.permutation import permuted
 from core.systems.gpt import GPTSettings
+from core.text import tokenizers
+from core.text.tokenizing import TokenizerSettings
 from tests.models.judging import stirred
 
 
@@ -50,6 +57,30 @@ def test_the_last_layer_of_the_lens_is_what_the_model_says(norm: str) -> None:
     torch.testing.assert_close(seen[0], model.unembed(model.normed(model.embed(batch.ids) + model.positions(3))))
     bert = BERT(8, 2, 2, 8, 10).eval()
     torch.testing.assert_close(lens(bert, batch)[-1], bert(batch))
+
+
+def in_order(ids: list[int]) -> Batch:
+    """Each token predicted from those to its left, in two streams."""
+    read = torch.tensor([ids])
+    return permuted(read, torch.arange(1, len(ids) + 1)[None], torch.ones_like(read, dtype=torch.bool))
+
+
+def test_of_two_streams_the_one_that_predicts_is_looked_through_and_each_is_patched_with_its_own() -> None:
+    torch.manual_seed(0)
+    model = XLNet(8, 2, 2, 16, 8, 10)
+    stirred(model)
+    model.eval()
+    clean, corrupted = in_order([1, 2, 3, 4]), in_order([1, 7, 3, 4])
+    torch.testing.assert_close(lens(model, clean)[-1], model(clean))
+    found = {(patch.place, patch.number): patch.restored for patch in by_position(model, asked(model, clean, corrupted, position=3))}
+    for position in (0, 2, 3):  # where both texts are the same; were a stream given the other's vector, much would change
+        assert found["blocks.0.resid_pre", position] == pytest.approx(0, abs=1e-4)
+
+
+def test_where_more_than_a_norm_follows_the_layers_there_is_no_lens() -> None:
+    tokens = tokenizers.train(["a b c"], TokenizerSettings(min_count=1))
+    with pytest.raises(ValueError, match="stands more than a norm"):
+        lens(Seq2Seq(8, 1, 8, tokens.vocab_size), pair_batch([[8, 9]], [[9]], tokens))
 
 
 def test_a_patch_brings_back_the_answer_where_it_carries_the_difference() -> None:
