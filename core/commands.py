@@ -27,7 +27,9 @@ def train(name: str, arguments: list[str]) -> int:
 
     line = Line()
     config = dataclasses.replace(wanted, corpus=corpora.find(wanted.corpus, line.progress).id)
-    return _train(create(fixed(config, computed(config))), line)
+    expected = computed(config)
+    line.expects(expected)
+    return _train(create(fixed(config, expected)), line)
 
 
 def resume(run: tyro.conf.Positional[str]) -> int:
@@ -76,7 +78,9 @@ def continue_run(
 
     line = Line()
     config = continuing.config(old, corpora.find(corpus, line.progress).id, **changes)
-    return _train(continuing.made(old, fixed(config, computed(config)), heads), line)
+    expected = computed(config)
+    line.expects(expected)
+    return _train(continuing.made(old, fixed(config, expected), heads), line)
 
 
 def _head(text: str) -> tuple[str, int]:

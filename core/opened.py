@@ -102,7 +102,7 @@ def keep(reading: Reading, name: str, progress: Progress = silent) -> Opened:
     """Keeps vectors that were read already."""
     vectors = reading.vectors
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "vectors"
-    digest = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=16)
     with folder_aside(subfolder("vectors")) as aside:
         words = json.dumps(vectors.words, ensure_ascii=False).encode("utf-8", "surrogatepass")
         digest.update(words)

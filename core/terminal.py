@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 
+from core.training.estimate import Estimate
 from core.training.metrics import Row
 
 
@@ -22,6 +23,12 @@ class Line:
         held_out = f"  held out {row['held_out']:.4f}" if math.isfinite(row.get("held_out") or math.nan) else ""
         left = f"{row['seconds_left']:.0f} s left"
         self._show(f"step {row['step']:,} of {n_steps:,}  loss {row['loss']:.4f}  {row['speed']:,.0f} a second  {left}{held_out}", row["step"] >= n_steps)
+
+    def expects(self, expected: Estimate) -> None:
+        """What a run will take, before it starts."""
+        if not expected.refused and expected.seconds is not None:
+            self.end()
+            print(f"Takes about {max(1, round(expected.seconds)):,} s, {expected.takes}.", file=sys.stderr)
 
     def end(self) -> None:
         if self._terminal:

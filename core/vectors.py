@@ -142,7 +142,7 @@ class Vectors:
 
 def _unit(vector: np.ndarray) -> np.ndarray:
     """At length 1; zeros stay zeros."""
-    length = float(np.linalg.norm(vector))
+    length = float(np.linalg.norm(np.asarray(vector, np.float64)))
     return (vector / length if length else vector).astype(np.float32)
 
 

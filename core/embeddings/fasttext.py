@@ -110,7 +110,8 @@ def words_of(settings: FastTextSettings, tokenizer: Tokenizer, counts: np.ndarra
     )
     index = {name: i for i, name in reversed(list(enumerate(names)))}
     own, shared = W_in[words], W_in[tokenizer.vocab_size :]
-    out = None if W_out is None else W_out[words]
+    # fastText says yes where the tree is said no here (core.embeddings.tree); of a tied matrix its own rows are what predicted.
+    out = W_out[words] if W_out is not None else -weights["W_nodes"][words] if "W_nodes" in weights else own
     rows = NgramRows(_ngrams(settings), index, own, shared, out, arguments, tokenizer.settings.lowercase)
     return Vectors(names, composed[words], counts[words], rows)
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from core.embeddings import matrices
-from core.embeddings.cooccurrence import IN_MEMORY, Cells, Windows, count
+from core.embeddings.cooccurrence import BLOCK, IN_MEMORY, Cells, Windows, count
 from core.embeddings.counting import CELL
 from core.embeddings.descent import descend
 from core.embeddings.numbered import NumberedWeights
@@ -168,6 +168,12 @@ class GloVe:
     def read(settings: GloVeSettings, tokenizer: Tokenizer, counts: np.ndarray, weights: Mapping[str, np.ndarray], matrix: Matrix) -> Vectors:
         """See core.training.learner.Matrices."""
         return matrices.read(tokenizer, counts, weights, matrix)
+
+    @staticmethod
+    def scratch(settings: GloVeSettings, vocab_size: int, n_words: int) -> float:
+        """The counts of the text's blocks, and then the cells, where they are more than is kept in memory."""
+        n_cells = min(CELLS_A_WORD * n_words, vocab_size**2 / (2 if settings.window_side == "symmetric" else 1))
+        return 2 * CELL.itemsize * n_cells if CELL.itemsize * n_cells > IN_MEMORY or n_words > BLOCK else 0.0
 
     @staticmethod
     def cost(settings: GloVeSettings, vocab_size: int) -> Cost:

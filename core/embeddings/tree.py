@@ -12,18 +12,19 @@ def huffman(counts: Int[np.ndarray, " vocab"], first: int) -> Tree:
     """(starts, nodes, signs): word w's path is nodes[starts[w] : starts[w + 1]], from the root down; a sign of -1 is a yes (word2vec.c's code 0), 1 a no.
 
     A tree of n words has n - 1 inner nodes, numbered from `first`, the root being the last. Words before `first`, or never seen, have no path.
-    Where counts are alike the earlier made comes first, so that the same counts give the same tree.
+    Of what has been seen equally often inner nodes are taken before words, the older node and the later word first: as word2vec.c and fastText take
+    them, so that words in the order of their counts have the tree that a fastText program builds when it reads the file of a model.
     """
     words = np.flatnonzero(counts[first:] > 0) + first
-    heap: list[tuple[int, int]] = [(int(counts[word]), i) for i, word in enumerate(words)]
-    heapify(heap)
     n = len(words)
+    heap: list[tuple[int, bool, int, int]] = [(int(counts[word]), True, -i, i) for i, word in enumerate(words)]
+    heapify(heap)
     parent, is_second = np.zeros(2 * n, np.int64), np.zeros(2 * n, bool)
     for node in range(n, 2 * n - 1):
-        (count, a), (other, b) = heappop(heap), heappop(heap)
+        (count, _, _, a), (other, _, _, b) = heappop(heap), heappop(heap)
         parent[a] = parent[b] = node
         is_second[b] = True
-        heappush(heap, (count + other, node))
+        heappush(heap, (count + other, False, node, node))
     paths: dict[int, list[tuple[int, bool]]] = {}
     for i, word in enumerate(words):
         path, at = [], i

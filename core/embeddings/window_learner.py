@@ -63,7 +63,8 @@ class WindowLearner:
         refuse_large(settings.objective, self.vocab_size)
         self._keep = keep_probability(counts, settings.subsample_threshold)
         self._noise = alias_table(noise_distribution(counts[self.first :], settings.noise_exponent))
-        self._tree = huffman(counts, self.first) if self._how == TREE else NO_TREE
+        # Of all words that have a vector, whether this text has them or not: whoever reads the vectors and counts can build it again.
+        self._tree = huffman(counts if encoded.seen is None else encoded.seen, self.first) if self._how == TREE else NO_TREE
         self._bag = self.bag()
         begin, measuring, training = np.random.SeedSequence(settings.seed).spawn(3)
         # xorshift's state must not be 0.

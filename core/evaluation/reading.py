@@ -18,6 +18,7 @@ from core.text.encodings import decoded
 from core.text.limits import MEGABYTE, megabytes
 
 LARGEST = 64 * MEGABYTE  # of a file, unpacked
+LONGEST_LINE = 10_000  # characters
 FORM = {
     "pairs": "A pair is two words and a number, with a tab, a comma or a blank between: tiger cat 7.35",
     "analogies": "An analogy is four words with blanks between: Athens Greece Oslo Norway",
@@ -31,7 +32,8 @@ def read(name: str, content: bytes | Path, kind: Kind | None = None) -> TestSet:
     if not lines:
         raise ValueError(f"{name} holds no line that is not empty or a comment. {FORM[kind or 'pairs']}; or, for analogies: Athens Greece Oslo Norway.")
     sections = any(line.startswith(":") for _, line in lines)
-    questions = sections or (not _numbers(_cells(lines[0][1], _separator(lines[0][1]))) and len(lines[0][1].split()) == 4 and not _has_numbers(lines[1:2]))
+    first = lines[0][1]
+    questions = sections or (not _numbers(_cells(first, _separator(first))) and len(_words(first)) == 4 and not _has_numbers(lines[1:2]))
     found: Kind = "analogies" if questions else "pairs"
     if kind and found != kind:
         raise ValueError(f"{name} holds {found}, not {kind}: its line {lines[0][0]} is “{_cut(lines[0][1])}”. {FORM[kind]}.")
@@ -62,7 +64,7 @@ def _questions(name: str, lines: list[tuple[int, str]]) -> Questions:
         if line.startswith(":"):
             section = line.lstrip(": ").strip() or f"section {len(sections) + 1}"
             continue
-        words = [cell for cell in _cells(line, "\t" if "\t" in line else "") if cell]
+        words = _words(line)
         if len(words) != 4:
             raise ValueError(f"Line {number} of {name} has {len(words)} words, not four: “{_cut(line)}”. {FORM['analogies']}.")
         sections.setdefault(section, []).append((words[0], words[1], words[2], words[3]))
@@ -88,6 +90,8 @@ def _lines(name: str, content: bytes | Path) -> Iterator[tuple[int, str]]:
         raise ValueError(f"{name} has more than {megabytes(LARGEST)}, which is more than a test set can have. Give a part of it.")
     for number, line in enumerate("".join(decoded(name, io.BytesIO(content))[0]).splitlines(), 1):
         if line.strip() and not line.startswith("#"):
+            if len(line) > LONGEST_LINE:
+                raise ValueError(f"Line {number} of {name} has {len(line):,} characters, more than any pair or analogy: “{_cut(line)}”. {FORM['pairs']}.")
             yield number, line.strip("\r\n")
 
 
@@ -99,6 +103,11 @@ def _separator(line: str) -> str:
 def _cells(line: str, separator: str) -> list[str]:
     cells = next(csv.reader([line], delimiter=separator), []) if separator else line.split()
     return [cell.strip() for cell in cells]
+
+
+def _words(line: str) -> list[str]:
+    """Of an analogy: with tabs between, they may have blanks inside."""
+    return [cell for cell in _cells(line, "\t" if "\t" in line else "") if cell]
 
 
 def _numbers(cells: list[str]) -> list[float]:

@@ -31,6 +31,8 @@ def read(
     name = name or (content.name if isinstance(content, Path) else "the file")
     if isinstance(content, Path) and content.is_dir():
         raise ValueError(f"{name} is a folder. Choose a file.")
+    if isinstance(content, Path) and not content.is_file():
+        raise ValueError(f"There is no file {content}. Check its path.")
     content, name, beside = _numbers(content, name, beside)
     with opened(name, content, progress, beside) as source:
         chosen = format or guess(source)

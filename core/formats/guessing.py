@@ -6,12 +6,13 @@ import struct
 
 from core.formats.record import FORMATS, Format, named
 from core.formats.source import Source
-from core.formats.text import n_numbers
+from core.formats.text import LOOKED_AT, n_numbers
 
 BEGINNING = 1 << 16  # bytes looked at
 FASTTEXT = struct.pack("<i", 793712314)
 MARKS = {b"PAR1": "parquet", b"\x93NUMPY": "npy", FASTTEXT: "fasttext-bin"}
 TO_TEXT = "Write the vectors as text in the program that made it: in gensim, vectors.save_word2vec_format(path)."
+A_PAGE = "a web page, such as one that a download leads to, or that says why there is none. Download the file itself."
 REFUSED = {
     b"%PDF": "a PDF. Vectors are wanted, as word2vec, GloVe or fastText write them.",
     b"PK\x03\x04": "a zip archive (.zip, .npz, .docx or .pt). Unpack it and open the one file with the vectors.",
@@ -21,6 +22,10 @@ REFUSED = {
     b"7z\xbc\xaf": "packed with 7-Zip. Unpack it; plain files and .gz are read.",
     b"\x1f\x8b": "packed twice. Unpack it once.",
     b"\x89HDF": "HDF5, which is not read. Save the matrix with numpy.save, and its words one a line beside it.",
+    b"version https://git-lfs": "no file itself but what Git LFS leaves in its place. Fetch the file with: git lfs pull",
+    b"<!DOCTYPE": A_PAGE,
+    b"<!doctype": A_PAGE,
+    b"<html": A_PAGE,
     b"\xff\xfe": "text in UTF-16. Save it as UTF-8.",
     b"\xfe\xff": "text in UTF-16. Save it as UTF-8.",
 }
@@ -50,9 +55,10 @@ def _of_lines(name: str, start: bytes) -> str:
     if table and name.lower().endswith(".tsv"):
         return "tsv"
     if re.fullmatch(rb"\s*\d{1,11}\s+\d{1,11}\s*", head.removeprefix(b"\xef\xbb\xbf")) and rest:
-        if _ends_in_numbers(second):
+        text = _is_text(rest)
+        if any(map(_ends_in_numbers, rest.split(b"\n", LOOKED_AT)[:LOOKED_AT] if text else [second])):
             return "vec" if name.lower().endswith(".vec") else "word2vec-txt"
-        if not _is_text(rest):
+        if not text:
             return "word2vec-bin"
     if table and b" " not in head:
         return "tsv"

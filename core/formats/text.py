@@ -157,8 +157,9 @@ def _begun(name: str, block: bytes, headed: bool | None) -> tuple[Shape, bytes]:
     could_be = len(sizes) == 2 and all(size.isdigit() and len(size) < 12 for size in sizes)
     if headed and not could_be:
         raise ValueError(f"Line 1 of {name} should say how many words there are and how many numbers each has, not “{_shown(lines[0])}”.")
-    below = Counter(n_numbers(line) for line in lines[1:]).most_common(1)
-    if not could_be or (headed is False and below and below[0][0] == 1):
+    below = Counter(n_numbers(line) for line in lines[1:])
+    usual_below = below.most_common(1)[0][0] if below else 0
+    if not could_be or (headed is False and usual_below == 1):
         usual = Counter(n_numbers(line) for line in lines).most_common(1)
         if not usual or not usual[0][0]:
             raise ValueError(f"Line 1 of {name} ends in no number: “{_shown(block)}”. A word and its numbers should stand in each line.")
@@ -166,7 +167,7 @@ def _begun(name: str, block: bytes, headed: bool | None) -> tuple[Shape, bytes]:
     n_words, d_model = int(sizes[0]), int(sizes[1])
     if not below:
         raise ValueError(f"{name} ends after line 1, which announces {n_words:,} words of {d_model:,} numbers. {AGAIN}")
-    if below[0][0] != d_model:
+    if below[d_model] < below[usual_below]:  # else it is some of the lines that are wrong, and told of where they are read
         raise ValueError(f"Line 1 of {name} announces {d_model:,} numbers a word; line 2 has {n_numbers(lines[1]):,}. Correct the first line.")
     return Shape(d_model, n_words), block[len(lines[0]) + 1 :]
 

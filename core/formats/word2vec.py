@@ -42,6 +42,7 @@ class _Reader:
         self.places: list[int] = []  # the byte where each row begins
         self.odd: tuple[int, bytes] | None = None  # the first word that is none, and its place
         self.broken: list[int] = []  # rows whose words are not in UTF-8
+        self.controlled: list[int] = []  # rows whose words hold control characters
 
     def vectors(self) -> Vectors:
         buffer, begin = b"", self.source.at
@@ -94,14 +95,15 @@ class _Reader:
             self.broken.append(len(self.places) - 1)
             self.odd = self.odd or (self.places[-1], word)
             return word.decode("utf-8", "replace")
-        if not decoded.isprintable() and self.odd is None and any(byte < 32 for byte in word):
-            self.odd = (self.places[-1], word)
+        if not decoded.isprintable() and any(byte < 32 for byte in word):
+            self.controlled.append(len(self.places) - 1)
+            self.odd = self.odd or (self.places[-1], word)
         return decoded
 
     def _torn(self) -> int | None:
         """The first row whose word is rubbish because the row before began too early, as after a word with a blank inside: then its numbers are none."""
-        before = (row for row in self.broken if row and "\ufffd" in self.rows.words[row])
-        return next((row for row in before if not np.abs(self.rows.matrix[row - 1]).max() < HUGE or "\n" in self.rows.words[row]), None)
+        doubtful = (row for row in sorted({*self.broken, *self.controlled}) if row)
+        return next((row for row in doubtful if not np.abs(self.rows.matrix[row - 1]).max() < HUGE or "\n" in self.rows.words[row]), None)
 
     def _uneven(self, begin: int, rest: bytes) -> ValueError:
         """What is said where the rows do not come out even with the file."""

@@ -38,13 +38,15 @@ Made = tuple[Tokenizer, npt.NDArray[np.int64]]  # and how often each token is am
 class EncodedCorpus:
     """ids: int32 [n], memory-mapped; -1 where a sentence (or a pair) ends, -2 between the sides of a pair.
 
-    counts: int64 [vocab_size], how often each token stands in ids. held_out_share: of the ids, at their end.
+    counts: int64 [vocab_size], how often each token stands in ids. held_out_share: of the ids, at their end. seen: as counts, in the texts of the runs
+    that a run goes on from besides; None where it goes on from none.
     """
 
     tokenizer: Tokenizer
     ids: npt.NDArray[np.int32]
     counts: npt.NDArray[np.int64]
     held_out_share: float = HELD_OUT
+    seen: npt.NDArray[np.int64] | None = None
 
     @cached_property
     def cut(self) -> int:

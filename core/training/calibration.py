@@ -20,7 +20,7 @@ from core.text.encoding import EncodedCorpus
 from core.text.tokenizing import TokenizerSettings
 from core.training.config import RunConfig
 from core.training.learner import Cost, Learner
-from core.workspace import subfolder, write_whole
+from core.workspace import subfolder, workspace, write_whole
 
 REFERENCE = 0.25  # seconds of each of the two reference runs
 N_POINTS = 12  # kept a system
@@ -59,14 +59,31 @@ def speed(row: System) -> Speed:
 
 
 def expected_vocabulary(config: RunConfig) -> int:
-    """Tokens that the run will know: counted where its corpus is in the workspace, at most as many as asked for otherwise."""
-    asked = config.tokenizer.vocab_size
+    """Tokens that the run will know: counted where its corpus is in the workspace, at most as many as asked for otherwise.
+
+    Where it goes on from another run, that one's words besides, as if the new text had none of them.
+    """
+    asked, before = config.tokenizer.vocab_size, _before(config)
     if config.tokenizer.kind == "character":
-        return min(asked, 300)
-    for corpus in corpora.available() if config.tokenizer.kind == "word" else []:
-        if corpus.id == config.corpus:
-            return min(asked, int((corpus.frequencies() >= config.tokenizer.min_count).sum()) + 7)
-    return asked
+        return before or min(asked, 300)
+    if config.tokenizer.kind != "word":
+        return before or asked
+    corpus = corpora.kept(config.corpus)
+    return before + (asked if corpus is None else min(asked, int((corpus.frequencies() >= config.tokenizer.min_count).sum()) + tokenizers.Tokenizer.n_special))
+
+
+def expected_words(config: RunConfig) -> int:
+    """Words of the run's text; 0 where nobody has read it yet."""
+    corpus = corpora.kept(config.corpus)
+    return corpus.n_words if corpus else 0
+
+
+def _before(config: RunConfig) -> int:
+    """Tokens of the run that this one goes on from."""
+    try:
+        return len(np.load(workspace() / config.begun_from / "counts.npy", mmap_mode="r")) if config.begun_from else 0
+    except (OSError, ValueError):  # deleted meanwhile
+        return 0
 
 
 def learn(config: RunConfig, learner: Learner, seconds: float) -> None:

@@ -107,7 +107,8 @@ def encoded(run: Run, progress: Progress = silent) -> tuple[EncodedCorpus, np.nd
     tokenizer, counts = _beginning(run)
     found = encoding.encode_with(corpus, encoding.extended(corpus, tokenizer, counts, progress), progress)
     rows = _rows(tokenizer, found.tokenizer)
-    return found, found.counts + np.where(rows >= 0, counts[rows], 0)
+    seen = found.counts + np.where(rows >= 0, counts[rows], 0)
+    return dataclasses.replace(found, seen=seen), seen
 
 
 def take_over(run: Run, learner: Any, found: EncodedCorpus) -> None:

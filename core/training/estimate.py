@@ -38,6 +38,11 @@ class Estimate:
     eval_every: int
     refused: str = ""
 
+    @property
+    def takes(self) -> str:
+        """Memory and disk, in words."""
+        return f"{size(self.memory)} of memory, {size(self.disk)} on disk"
+
 
 def estimate(config: RunConfig, patience: Number = 30) -> Estimate:
     """From the launcher, which is started when it is not there. ValueError, in words, for settings that cannot be."""
@@ -57,16 +62,19 @@ def fixed(config: RunConfig, expected: Estimate) -> RunConfig:
 
 def computed(config: RunConfig) -> Estimate:
     """The estimate, made in this process. Imports the learner; the first time it measures the machine for about a second."""
+    from core.training.learner import Preparing
+
     config.check()
     vocab_size = calibration.expected_vocabulary(config)
     learner = config.row.load_learner()
     cost = learner.cost(config.settings, vocab_size)
     refused = _refusal(config, cost.memory, lambda settings: learner.cost(settings, vocab_size).memory)
-    disk = _disk(config, cost.weights, vocab_size)
+    scratch = learner.scratch(config.settings, vocab_size, calibration.expected_words(config)) if issubclass(learner, Preparing) else 0.0
+    disk = _disk(config, cost.weights, vocab_size) + scratch
     free = shutil.disk_usage(workspace()).free
     if not refused and disk > free:
         refused = (
-            f"This run needs {size(disk)} on disk for its snapshots and checkpoints, and {size(free)} are free. "
+            f"This run needs {size(disk)} on disk for its {'counts, ' if scratch else ''}snapshots and checkpoints, and {size(free)} are free. "
             "Delete runs that you no longer need, or choose a smaller d_model."
         )
     known = calibration.speed(config.row)

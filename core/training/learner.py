@@ -109,6 +109,10 @@ class Preparing(Protocol):
     def prepare(self, progress: Progress) -> None:
         """Called once, before the first step and before `restore`; what it makes is made from the text and the settings alone."""
 
+    @staticmethod
+    def scratch(settings: Any, vocab_size: int, n_words: int) -> float:
+        """Bytes on disk of what `prepare` makes, which go when the process ends. n_words: of the text."""
+
 
 @runtime_checkable
 class Continuing(Protocol):

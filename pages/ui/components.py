@@ -123,7 +123,7 @@ def sendable(word: str) -> str:
 
 
 def pairs_view(key: str, picture: dict[str, Any], on_word: Callable[[int], None]) -> None:
-    """A sentence with its window and what an objective is fed there: `picture` as pages/ui/pairing.py makes it. `on_word` hears which word is chosen."""
+    """A sentence with its window and what an objective is fed there: `picture` as pages/ui/pair_picture.py makes it. `on_word` hears which word is chosen."""
 
     def chosen() -> None:
         sent = st.session_state[key].get("word")

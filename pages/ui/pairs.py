@@ -9,7 +9,7 @@ from core.embeddings import examples
 from core.embeddings.examples import CombineSettings, NgramSettings, Part
 from core.text import corpora
 from core.text.segmentation import SENTENCE_END, segment
-from pages.ui import address, forms, pairing, pickers, say
+from pages.ui import address, forms, pair_picture, pair_sentences, pickers, say
 from pages.ui.components import pairs_view
 from pages.ui.pairing import OBJECTIVES, OUTPUTS, Place
 
@@ -75,8 +75,8 @@ def _show(part: Part, objective: str, output: str, settings: Settings, own: str)
         _walk(place, len(part.sentences), bool(words))
         place = _place(part, objective, output, settings, words)
     _buttons(place, len(part.sentences), bool(words))
-    pairs_view("pairs", pairing.picture(place), _choose)
-    for sentence in pairing.sentences(place):
+    pairs_view("pairs", pair_picture.picture(place), _choose)
+    for sentence in pair_sentences.sentences(place):
         st.markdown(sentence)
 
 

@@ -45,3 +45,8 @@ def plain(text: str) -> str:
 def many(n: int, what: str) -> str:
     """ "1 pair", "2 pairs"."""
     return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def percent(share: float) -> str:
+    """ "12 %", "3.4 %", "0.2 %", "0.0012 %"."""
+    return f"{100 * share:.0f} %" if share >= 0.0995 else f"{100 * share:.1f} %" if share >= 0.00095 else f"{100 * share:.2g} %"

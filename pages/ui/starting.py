@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.machine import size
 from core.systems import system
 from core.text.corpora import SLOW, available
 from core.text.tokenizing import TokenizerSettings
@@ -90,7 +89,7 @@ def cards() -> None:
 
 
 def duration(config: RunConfig, before: str = "") -> None:
-    """How long and how much memory, as soon as it is known; the page does not wait for it."""
+    """How long, how much memory and disk, as soon as it is known; the page does not wait for it."""
     known = _known(config) is not None
     st.fragment(_say_duration, run_every=None if known else 1.0)(config, before, known)
 
@@ -104,14 +103,14 @@ def _say_duration(config: RunConfig, before: str, was_known: bool) -> None:
 
 
 def expected(config: RunConfig, patience: float = 0.1) -> str:
-    """How long and how much memory, in words; or that it is not known yet, or why it cannot be."""
+    """How long, how much memory and disk, in words; or that it is not known yet, or why it cannot be."""
     found = _known(config, patience)
     if found is None:
         return "measuring this machine…"
     if found.refused:
         return f":red[{say.plain(found.refused)}]"
     first = "" if config.corpus not in SLOW or any(corpus.id == config.corpus for corpus in available()) else ", after its text has been read once"
-    return f"about {say.duration(found.seconds)} here{first}, {size(found.memory)} of memory"
+    return f"about {say.duration(found.seconds)} here{first}, {found.takes}"
 
 
 def _known(config: RunConfig, patience: float = 0.1) -> Estimate | None:

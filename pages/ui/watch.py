@@ -6,7 +6,7 @@ import streamlit as st
 from core.training.metrics import OF_TASK, Columns
 from core.training.run import ACTIVE, RESUMABLE, Run, Status
 from core.training.snapshots import Live
-from pages.ui import address, load, pickers, say
+from pages.ui import address, load, pickers, say, starting
 from pages.ui.components import Series, curve
 from pages.ui.viewer import attention_view
 from pages.ui.word_map import Points, word_map
@@ -97,6 +97,7 @@ def _continue(run: Run) -> None:
         titles = pickers.corpora()
         text = st.selectbox("Text", list(titles), format_func=titles.__getitem__, key="continue-text")
         n_steps = st.number_input("n_steps", 1, 1_000_000, run.config.n_steps, key="continue-steps")
+        starting.duration(continuing.config(run, text, n_steps=int(n_steps)))
         if st.button("Continue", type="primary", icon=":material/play_arrow:", key="continue-really"):
             try:
                 with st.spinner("Starting…"):

@@ -1,6 +1,7 @@
 """fastText's learner, judged by torch's autograd, and its files by gensim and the official library."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -204,6 +205,36 @@ def test_a_trained_model_is_a_file_that_the_official_library_opens(tmp_path: Pat
             np.testing.assert_allclose(theirs.get_word_vector(word), built.vectors().vector(word), atol=1e-7)
     theirs.save_model(str(tmp_path / "again.bin"))
     assert (tmp_path / "again.bin").read_bytes() == path.read_bytes()
+
+
+def test_the_official_library_asks_a_trees_nodes_what_they_learnt_here(tmp_path: Path) -> None:
+    """It predicts with supervised models alone: the words are made labels. Ties among the counts are where trees differ."""
+    official = pytest.importorskip("fasttext")
+    text = encoded([word for word in range(12) for _ in range(30 - 2 * (word // 3))] + [-1], 12)
+    built = learner(text, objective="hierarchical softmax", max_n=0)
+    for _ in range(10):
+        built.advance()
+    vectors = built.vectors()
+    assert isinstance(vectors.subwords, NgramRows)
+    labels = tuple((f"__label__{word}".encode(), int(n)) for word, n in zip(vectors.words, vectors.counts, strict=True))
+    arguments = replace(vectors.subwords.arguments, model=3, labels=labels)
+    model = replace(vectors.subwords, arguments=arguments, ngrams=Ngrams(0, 0, 0), shared=np.zeros((0, 12), np.float32))
+    format.write(replace(vectors, subwords=model), tmp_path / "model.bin")
+    theirs = official.load_model(str(tmp_path / "model.bin"))
+    starts, nodes, signs = built._tree
+    for word in (0, 5, 11):
+        found = {label: p for p, label in theirs.f.predict(f"w{word:02}\n", 12, 0.0, "strict")}
+        for other in range(12):
+            way = slice(starts[FIRST + other], starts[FIRST + other + 1])
+            expected = np.prod(1 / (1 + np.exp(signs[way] * (built.W_out[nodes[way]] @ built.W_in[FIRST + word]))))
+            assert found.get(f"__label__w{other:02}", 0.0) == pytest.approx(expected, abs=1e-3)  # its sigmoid is a table
+
+
+def test_the_file_of_a_tied_model_predicts_by_its_words_own_rows(tmp_path: Path) -> None:
+    built, path = saved(tmp_path, tied=True)
+    again = format.read(path).subwords
+    assert isinstance(again, NgramRows)
+    assert np.array_equal(again.W_out, built.W_in[FIRST : built.vocab_size])
 
 
 def test_the_loss_begins_at_ln_2_a_prediction() -> None:

@@ -54,6 +54,8 @@ def test_analogies_may_have_no_sections():
     found = read("a.txt", b"man king woman queen\nking man queen woman\n")
     assert isinstance(found, Questions)
     assert found.sections == {"all": (("man", "king", "woman", "queen"), ("king", "man", "queen", "woman"))}
+    found = read("tabs.txt", b"New York\tUSA\tLos Angeles\tUSA\n")
+    assert found.sections == {"all": (("New York", "USA", "Los Angeles", "USA"),)}
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,7 @@ def test_analogies_may_have_no_sections():
         (": family\n", "sections and no analogy"),
         ("# nothing\n\n", "no line that is not empty"),
         ("word1 word2 score\n", "one line only"),
+        ('tiger,cat,7\na,"' + "x" * 200_000 + '",3\n', "Line 2 of a.txt has 200,006 characters"),
     ],
 )
 def test_a_broken_file_is_answered_with_its_line_and_what_was_expected(text, said):

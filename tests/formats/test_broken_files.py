@@ -59,6 +59,7 @@ def test_harmless_differences_are_no_matter(head: str, text: str) -> None:
         ("4 3\n" + GOOD, "Line 1 of a.txt announces 4 words, and there are 3: the file ends after line 4"),
         ("3 4\n" + GOOD, "Line 1 of a.txt announces 4 numbers a word; line 2 has 3"),
         ("3 3\n" + GOOD.replace("5e-1", "x"), "Line 3 of a.txt has “x”"),
+        ("2 3\nthe 1 None 2\nof 3 4 5\n", "Line 2 of a.txt has “None” after “the” as number 2, which is no number"),
         ("3 3\n", "a.txt ends after line 1, which announces 3 words of 3 numbers"),
         ("", "a.txt is empty"),
         ("\n\n", "a.txt holds text, but no vectors"),
@@ -191,6 +192,12 @@ def test_blanks_inside_a_binary_files_words_are_noticed() -> None:
         read(binary(words, matrix), "a.bin")
 
 
+def test_a_torn_row_is_noticed_where_its_bytes_happen_to_be_text() -> None:
+    content = binary([b"new york", b"of"], np.array([[1, 2], [3, 4]], np.float32))
+    with pytest.raises(ValueError, match=r"goes wrong before byte 16: a word and a blank should stand there"):
+        read(content, "a.bin")
+
+
 def test_duplicates_nan_and_wrong_utf8_in_a_binary_file(whole: bytes) -> None:
     found = read(whole, "a.bin")
     assert found.vectors.words == ["the", "of", "cat"]
@@ -235,7 +242,8 @@ def test_a_pickle_is_never_opened(protocol: int, tmp_path: Path, monkeypatch: py
         ("the 1 2\n".encode("utf-16"), "UTF-16. Save it as UTF-8"),
         (bytes(range(256)) * 20, "begins with the bytes 00 01 02 03"),
         (b"\x00" * 1000, "begins with the bytes 00 00 00 00"),
-        (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "holds text, but no vectors: line 1 is “<!DOCTYPE html>”"),
+        (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS leaves in its place"),
         (gzip.compress(gzip.compress(GOOD.encode(), mtime=0), mtime=0), "packed twice"),
         (gzip.compress(b"", mtime=0), "begins with|no vectors"),
         (b"\x1f\x8b\x08\x00rubbish that is no gzip", r"broken or cut short as a \.gz"),
@@ -427,7 +435,7 @@ def answered(content: bytes, name: str, beside: dict[str, bytes]) -> Reading | N
 def test_a_folder_or_nothing_at_all_is_said(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"is a folder. Choose a file"):
         formats.read(tmp_path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ValueError, match=r"There is no file .*absent.txt. Check its path"):
         formats.read(tmp_path / "absent.txt")
 
 

@@ -10,7 +10,8 @@ import pytest
 from core.embeddings import examples
 from core.embeddings.examples import CombineSettings
 from core.text.corpora import add_text, find
-from pages.ui import pairing
+from pages.ui.pair_picture import picture
+from pages.ui.pair_sentences import sentences
 from pages.ui.pairing import OBJECTIVES, OUTPUTS, Place
 from tests.pages.test_pages import home, open_page, said  # noqa: F401
 
@@ -27,15 +28,15 @@ def place(objective: str = "skip-gram", output: str = "negative", centre: int | 
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_every_objective_has_a_picture_and_sentences(objective, output):
     seen = place(objective, output, **({} if objective == "glove" else {"subsample_threshold": 0.0}))
-    drawn = pairing.picture(seen)
+    drawn = picture(seen)
     json.dumps(drawn)  # plain values
     assert drawn["centre"] == 3
-    assert len(pairing.sentences(seen)) == 3
+    assert len(sentences(seen)) == 3
     assert drawn["cells"] if objective == "glove" else drawn["outputs"]
 
 
 def test_skip_gram_feeds_the_windows_words_and_asks_for_the_one_in_the_middle():
-    drawn = pairing.picture(place(subsample_threshold=0.0, dynamic_window=False, window=2))
+    drawn = picture(place(subsample_threshold=0.0, dynamic_window=False, window=2))
     assert [box["text"] for box in drawn["inputs"]] == ["The", "quick", "fox", "jumps"]  # over the word outside the vocabulary
     true, *noise = drawn["outputs"][0]["boxes"]
     assert (true["text"], true["label"]) == ("brown", "1")
@@ -47,12 +48,12 @@ def test_skip_gram_feeds_the_windows_words_and_asks_for_the_one_in_the_middle():
 def test_cbow_feeds_one_row_the_mean_or_the_sum_of_the_window():
     for how in ("mean", "sum"):
         seen = dataclasses.replace(place("cbow", subsample_threshold=0.0), combine=CombineSettings(how))
-        assert pairing.picture(seen)["middle"]["said"] == how
-        assert f"The {how} of the window's words" in " ".join(pairing.sentences(seen))
+        assert picture(seen)["middle"]["said"] == how
+        assert f"The {how} of the window's words" in " ".join(sentences(seen))
 
 
 def test_subword_skip_gram_goes_the_other_way_with_the_words_own_ngrams():
-    drawn = pairing.picture(place("subword-skip-gram", subsample_threshold=0.0, dynamic_window=False, window=1))
+    drawn = picture(place("subword-skip-gram", subsample_threshold=0.0, dynamic_window=False, window=1))
     from core.embeddings.ngrams import Ngrams
 
     assert [box["text"] for box in drawn["inputs"]] == ["brown", *(piece for piece, _ in Ngrams().named("brown"))]
@@ -61,7 +62,7 @@ def test_subword_skip_gram_goes_the_other_way_with_the_words_own_ngrams():
 
 
 def test_a_path_ends_at_the_word_and_halves_the_text_on_its_way():
-    boxes = pairing.picture(place(output="hierarchical", subsample_threshold=0.0))["outputs"][0]["boxes"]
+    boxes = picture(place(output="hierarchical", subsample_threshold=0.0))["outputs"][0]["boxes"]
     assert boxes[0]["said"] == "root"
     assert boxes[-1]["text"] == "brown"
     way = examples.path(PART.tree, PART.counts, PART.tokenizer.index["brown"])
@@ -71,7 +72,7 @@ def test_a_path_ends_at_the_word_and_halves_the_text_on_its_way():
 
 
 def test_the_cooccurrences_of_a_sentence_are_part_of_the_row():
-    drawn = pairing.picture(place("glove", window=2))["cells"]
+    drawn = picture(place("glove", window=2))["cells"]
     rows = {row["text"]: row for row in drawn["rows"]}
     assert rows["fox"]["x"] == "3.00"  # beside brown, in each of three sentences
     assert 0 < rows["fox"]["here"] <= 1
@@ -80,16 +81,16 @@ def test_the_cooccurrences_of_a_sentence_are_part_of_the_row():
 
 def test_the_same_number_of_a_draw_draws_the_same_and_another_one_differently():
     first, again = (place(centre=None) for _ in range(2))
-    assert pairing.picture(first) == pairing.picture(again)
+    assert picture(first) == picture(again)
     draws = {tuple(Place(PART, SENTENCE, OBJECTIVES["skip-gram"], "negative", first.window, number=n).read.tolist()) for n in range(1, 20)}
     assert len(draws) > 1
 
 
 def test_a_word_that_is_not_read_says_why():
-    assert "not in the vocabulary" in pairing.sentences(place(centre=2))[0]
+    assert "not in the vocabulary" in sentences(place(centre=2))[0]
     left_out = place(centre=0, subsample_threshold=1e-9)
-    assert "was left out" in pairing.sentences(left_out)[0]
-    assert pairing.picture(left_out)["outputs"] == []
+    assert "was left out" in sentences(left_out)[0]
+    assert picture(left_out)["outputs"] == []
 
 
 def part_of(app, name: str) -> str:

@@ -88,6 +88,8 @@ def test_words_that_the_new_text_lacks_are_not_counted_in_it() -> None:
     assert (found.counts[bird], total[bird]) == (60, 60)
     assert (found.counts[dog], total[dog]) == (30, 70)
     assert found.counts.sum() == np.count_nonzero(found.ids >= 0)
+    assert found.seen is not None
+    assert np.array_equal(found.seen, total), "a tree has a place for each"
 
 
 def test_it_goes_on_without_the_old_run_and_ends_the_same_after_being_killed(spawn: Spawn, monkeypatch: pytest.MonkeyPatch) -> None:
