@@ -64,7 +64,7 @@ def vectors(run: Run, matrix: Matrix | None = None, progress: Progress = silent)
     learner = config.row.load_learner()
     try:
         if config.row.matrices:
-            return _of_matrices(run, learner, found, matrix or config.row.matrices[0], progress)
+            return _of_matrices(run, learner, found, matrix, progress)
         return _of_state(run, learner, found, progress)
     except ValueError:
         kept = [each for each in (snapshot.vectors() for snapshot in reversed(run.snapshots())) if each is not None]
@@ -73,11 +73,14 @@ def vectors(run: Run, matrix: Matrix | None = None, progress: Progress = silent)
         return kept[0]
 
 
-def _of_matrices(run: Run, learner: Any, found: checkpoints.Checkpoint | None, matrix: Matrix, progress: Progress) -> Vectors:
-    """By the system's own reader, which needs neither text nor optimizer."""
-    weights = _newest_weights(run, found)
+def _of_matrices(run: Run, learner: Any, found: checkpoints.Checkpoint | None, matrix: Matrix | None, progress: Progress) -> Vectors:
+    """By the system's own reader, which needs neither text nor optimizer. ValueError for a second matrix where one was trained."""
+    weights, usual = _newest_weights(run, found), run.config.row.matrices[0]
+    if matrix not in (None, usual, "in") and "W_out" not in weights:
+        why = "is of a tree's nodes, which are no words" if "W_nodes" in weights else "is tied to the first"
+        raise ValueError(f"The run {run.id} has no matrix “{matrix}”: its second matrix {why}. Leave out which one.")
     tokenizer = tokenizers.load(run.folder / "tokenizer.json")
-    answer: Vectors = learner.read(run.config.settings, tokenizer, _counts(run, tokenizer.vocab_size, progress), weights, matrix)
+    answer: Vectors = learner.read(run.config.settings, tokenizer, _counts(run, tokenizer.vocab_size, progress), weights, matrix or usual)
     return answer
 
 

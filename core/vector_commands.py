@@ -32,15 +32,13 @@ def export(
         gz: Pack what is written.
         to: The folder to write into.
     """
-    from core import exporting, formats, opened
+    from core import exporting, formats, opened, subjects
 
     line = Line()
-    if (
-        run in {each.id for each in opened.opened()} - {each.id for each in runs()}
-        and format not in (exporting.WEIGHTS, exporting.TRANSFORMERS)
-        and matrix is None
-    ):
-        paths = formats.write(opened.find(run).vectors(), to / run, formats.named(format), gz, line.progress)
+    if run in {each.id for each in opened.opened()} - {each.id for each in runs()}:
+        if format in (exporting.WEIGHTS, exporting.TRANSFORMERS):
+            raise ValueError(f"“{run}” are opened vectors, and only runs have a model to export. Name a format of vectors.")
+        paths = formats.write(subjects.vectors(run, matrix), to / run, formats.named(format), gz, line.progress)
     else:
         paths = exporting.export(find(run), format, to, gz, matrix, line.progress)
     return _told(line, *map(str, paths))

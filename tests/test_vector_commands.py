@@ -11,6 +11,7 @@ import pytest
 from gensim.models import KeyedVectors
 
 from core import exporting, formats, opened
+from core.__main__ import main
 from core.embeddings import matrices
 from core.formats import named
 from core.training.run import Run
@@ -52,6 +53,14 @@ def test_a_run_is_exported_for_gensim(trained: Run, tmp_path: Path) -> None:
     whole = exporting.vectors(trained)
     assert judge.index_to_key == whole.words
     assert np.array_equal(judge.vectors, whole.matrix)
+
+
+def test_a_run_with_one_matrix_of_words_has_no_other(trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "skip-gram", *TINY, "--objective", "hierarchical softmax", "--name", "tree"]) == 0
+    assert "of memory" in capsys.readouterr().err, "what it takes is said before it starts"
+    assert main(["export", "tree", "--matrix", "sum", "--to", str(tmp_path)]) == 2
+    assert "no matrix “sum”: its second matrix is of a tree's nodes" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("matrix", ["in", "out", "sum", "mean", "concatenation"])

@@ -46,7 +46,7 @@ class FastText(WindowLearner):
         return table(self.settings, self.encoded.tokenizer)
 
     def n_rows(self) -> int:
-        return self.vocab_size + int(self.settings.n_buckets)
+        return self.vocab_size + _ngrams(self.settings).n_buckets
 
     def _scatter_evenly(self, generator: np.random.Generator) -> None:
         """Evenly within 1 / d_model of zero, twice word2vec's width, as in the original."""
@@ -55,7 +55,7 @@ class FastText(WindowLearner):
 
     def begin(self, weights: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
         """The buckets too; ValueError where the other run had not as many."""
-        n_buckets = self.settings.n_buckets
+        n_buckets = _ngrams(self.settings).n_buckets
         n_words = len(weights["W_in"]) - n_buckets
         if n_words <= rows.max() or ("W_out" in weights and n_words != len(weights["W_out"])):
             raise ValueError(f"{len(weights['W_in']):,} rows are not those of its words and {n_buckets:,} buckets")
@@ -77,8 +77,8 @@ class FastText(WindowLearner):
         words = (CBOW if settings.model == "cbow" else SkipGram).cost(settings, vocab_size)
         # A word of the block is gathered and added to row by row, 4 operations a number.
         in_blocks = settings.batch_size * TYPICAL_KEPT * (BLOCK_OF_BAGS + 2 * settings.window) / BLOCK_OF_BAGS
-        rows = 4.0 * settings.n_buckets * settings.d_model
-        return Cost(words.flops + in_blocks * N_PIECES * settings.d_model * 4, words.memory + rows + 4.0 * N_PIECES * vocab_size, words.weights + rows)
+        rows = 4.0 * _ngrams(settings).n_buckets * settings.d_model
+        return Cost(words.flops + in_blocks * N_PIECES * settings.d_model * 4, words.memory + rows + 4.0 * N_PIECES * vocab_size, words.weights + rows, 0.0)
 
 
 def table(settings: FastTextSettings, tokenizer: Tokenizer) -> Bag:
@@ -88,7 +88,8 @@ def table(settings: FastTextSettings, tokenizer: Tokenizer) -> Bag:
 
 
 def _ngrams(settings: FastTextSettings) -> Ngrams:
-    return Ngrams(settings.min_n, settings.max_n, settings.n_buckets)
+    """Without n-grams there are no rows for them either, as in the original."""
+    return Ngrams(settings.min_n, settings.max_n, settings.n_buckets if settings.max_n else 0)
 
 
 def words_of(settings: FastTextSettings, tokenizer: Tokenizer, counts: np.ndarray, weights: Mapping[str, np.ndarray], matrix: Matrix, bag: Bag) -> Vectors:

@@ -34,7 +34,8 @@ class GloVe:
     """A core.training.learner.Learner. `W_in` holds the words as words, `W_out` as contexts, "b_in" and "b_out" their biases.
 
     The text is counted once (`prepare`); then a step visits as large a share of the cells as its `batch_size` words are of the text, and begins the
-    next epoch, in another order, where one ends. So a step's tokens are words of text, as everywhere, though the text is not read again. Its loss is
+    next epoch, in another order, where one ends; of a text that has fewer words than that it visits each cell once. So a step's tokens are words of
+    text, as everywhere, though the text is not read again. Its loss is
     glove.c's: the mean over the cells visited of 1/2 f(x) (w . c + b + b~ - log x)^2, with the 1/2 that the paper leaves out.
 
     As in glove.c everything begins evenly within 1 / (2 d_model) of zero, AdaGrad's sums begin at 1, components of a gradient are cut at 100. Since
@@ -84,7 +85,8 @@ class GloVe:
 
     def advance(self) -> Step:
         s, n_cells = self.settings, len(self.cells.cells)
-        start, stop = (words * n_cells // self.cells.n_text for words in (self.step * s.batch_size, (self.step + 1) * s.batch_size))
+        n_words = min(s.batch_size, self.cells.n_text)
+        start, stop = (step * n_words * n_cells // self.cells.n_text for step in (self.step, self.step + 1))
         done = []
         for n in range(start // n_cells, -(-stop // n_cells)):
             begin, end = max(start - n * n_cells, 0), min(stop - n * n_cells, n_cells)
@@ -95,7 +97,7 @@ class GloVe:
             self._looked_at = 0
             forget(self.cells.cells)
         cost, n_visits = (sum(column) for column in zip(*done, strict=True)) if done else (0.0, 0)
-        return Step(cost / n_visits, s.batch_size, s.learning_rate) if n_visits else Step(0.0, 0, s.learning_rate)
+        return Step(cost / n_visits, n_words, s.learning_rate) if n_visits else Step(0.0, 0, s.learning_rate)
 
     def _drawn(self, n: int) -> Epoch:
         """The order of epoch n."""
@@ -181,7 +183,7 @@ class GloVe:
         # A product takes 2 operations a number, a step of both its rows 14. Beyond IN_MEMORY cells stand in a file.
         flops = settings.batch_size * CELLS_A_WORD * settings.d_model * 16
         cells = min(IN_MEMORY, CELL.itemsize * vocab_size**2 / 2)
-        return Cost(flops, vocab_size * 2 * n * 4.0 * (padded(settings.d_model) + 1) + cells, vocab_size * n * 4.0 * (settings.d_model + 1))
+        return Cost(flops, vocab_size * 2 * n * 4.0 * (padded(settings.d_model) + 1) + cells, vocab_size * n * 4.0 * (settings.d_model + 1), moments=1.0)
 
 
 def warm() -> None:

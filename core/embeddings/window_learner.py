@@ -60,7 +60,7 @@ class WindowLearner:
         if np.count_nonzero(counts) < 2:
             raise ValueError(f"{self.name} needs a text with at least two distinct words in its vocabulary. Take a longer text, or a smaller min_count.")
         self._how = {"negative sampling": SAMPLED, "hierarchical softmax": TREE, "full softmax": FULL}[settings.objective]
-        refuse_large(settings.objective, self.vocab_size)
+        self.refuse(settings, self.vocab_size)
         self._keep = keep_probability(counts, settings.subsample_threshold)
         self._noise = alias_table(noise_distribution(counts[self.first :], settings.noise_exponent))
         # Of all words that have a vector, whether this text has them or not: whoever reads the vectors and counts can build it again.
@@ -164,6 +164,15 @@ class WindowLearner:
         """See core.training.learner.Matrices."""
         return matrices.read(tokenizer, counts, weights, matrix)
 
+    @staticmethod
+    def refuse(settings: Any, vocab_size: int) -> None:
+        """Where the full softmax would take forever."""
+        if settings.objective == "full softmax" and vocab_size > MOST_WORDS:
+            raise ValueError(
+                f"The full softmax scores every word at every prediction, which takes too long with {vocab_size:,} of them: at most {MOST_WORDS:,}. "
+                f"Set vocab_size to {MOST_WORDS:,} or less (1,000 is quick), raise min_count, or choose negative sampling or the hierarchical softmax."
+            )
+
     @classmethod
     def cost(cls, settings: Any, vocab_size: int) -> Cost:
         dynamic = getattr(settings, "dynamic_window", cls.dynamic_window)
@@ -175,16 +184,7 @@ class WindowLearner:
         n_matrices = 1 if settings.tied else 2
         # While training, rows are padded, and a word has its row of the alias table, its probability and its count.
         memory = vocab_size * (n_matrices * padded(settings.d_model) * 4.0 + 20)
-        return Cost(flops, memory, n_matrices * vocab_size * settings.d_model * 4.0)
-
-
-def refuse_large(objective: str, vocab_size: int) -> None:
-    """ValueError, in words, where the full softmax would take forever."""
-    if objective == "full softmax" and vocab_size > MOST_WORDS:
-        raise ValueError(
-            f"The full softmax scores every word at every prediction, which takes too long with {vocab_size:,} of them: at most {MOST_WORDS:,}. "
-            f"Set vocab_size to {MOST_WORDS:,} or less (1,000 is quick), raise min_count, or choose negative sampling or the hierarchical softmax."
-        )
+        return Cost(flops, memory, n_matrices * vocab_size * settings.d_model * 4.0, moments=0.0)
 
 
 def padded(d_model: int) -> int:

@@ -16,6 +16,7 @@ from core.machine import available_memory, size
 from core.settings import Number, ranges
 from core.training import calibration, launching
 from core.training.config import RunConfig
+from core.training.learner import Cost, Preparing, Refusing
 from core.training.schedule import small_parts, snapshot_steps
 from core.workspace import workspace
 
@@ -23,7 +24,7 @@ ROWS_A_SECOND = 6
 EVALUATION_SHARE = 0.03  # of the training time, at most
 PROCESS = 0.3e9  # bytes of a trainer before it holds a model: the interpreter and its libraries
 MARGIN = 0.9  # of the free memory, at most
-CHECKPOINTS = 3 * 3  # two and one being written, each with the optimizer's two moments
+CHECKPOINTS = 3  # two and one being written
 SHRINKABLE = ("batch_size", "n_ctx", "d_model", "n_layers")
 
 
@@ -62,15 +63,13 @@ def fixed(config: RunConfig, expected: Estimate) -> RunConfig:
 
 def computed(config: RunConfig) -> Estimate:
     """The estimate, made in this process. Imports the learner; the first time it measures the machine for about a second."""
-    from core.training.learner import Preparing
-
     config.check()
     vocab_size = calibration.expected_vocabulary(config)
     learner = config.row.load_learner()
     cost = learner.cost(config.settings, vocab_size)
-    refused = _refusal(config, cost.memory, lambda settings: learner.cost(settings, vocab_size).memory)
+    refused = _unsuited(config, learner, vocab_size) or _refusal(config, cost.memory, lambda settings: learner.cost(settings, vocab_size).memory)
     scratch = learner.scratch(config.settings, vocab_size, calibration.expected_words(config)) if issubclass(learner, Preparing) else 0.0
-    disk = _disk(config, cost.weights, vocab_size) + scratch
+    disk = _disk(config, cost, vocab_size) + scratch
     free = shutil.disk_usage(workspace()).free
     if not refused and disk > free:
         refused = (
@@ -89,6 +88,16 @@ def paced(each: float, held_out: float, n_steps: int) -> tuple[int, int]:
     report_every = min(max(1, round(1 / (ROWS_A_SECOND * each))), max(1, n_steps // 20))
     wanted = min(max(1.0, held_out / EVALUATION_SHARE), max(each * n_steps / 10, each * report_every))
     return report_every, report_every * max(1, round(wanted / (each * report_every)))
+
+
+def _unsuited(config: RunConfig, learner: Any, vocab_size: int) -> str:
+    """Why the learner would not take the vocabulary, where that is known before the text is read."""
+    if issubclass(learner, Refusing) and calibration.expected_words(config) and not config.begun_from:
+        try:
+            learner.refuse(config.settings, vocab_size)
+        except ValueError as wrong:
+            return str(wrong)
+    return ""
 
 
 def _refusal(config: RunConfig, memory: float, needed: Callable[[Any], float]) -> str:
@@ -123,10 +132,10 @@ def _largest(settings: Any, name: str, fits: Callable[[Any], bool]) -> int | Non
     return low * grain
 
 
-def _disk(config: RunConfig, weights: float, vocab_size: int) -> float:
+def _disk(config: RunConfig, cost: Cost, vocab_size: int) -> float:
     others = small_parts(config.settings, vocab_size)
-    steps, everywhere = snapshot_steps(config.n_steps, weights, others, config.snapshot_budget)
-    return len(steps) * others + (len(steps) if everywhere else 1) * weights + CHECKPOINTS * weights
+    steps, everywhere = snapshot_steps(config.n_steps, cost.weights, others, config.snapshot_budget)
+    return len(steps) * others + (len(steps) if everywhere else 1) * cost.weights + CHECKPOINTS * (1 + cost.moments) * cost.weights
 
 
 def _together(settings: Any, fits: Callable[[Any], bool]) -> str:

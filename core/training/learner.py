@@ -35,6 +35,7 @@ class Cost:
     flops: float  # of one step
     memory: float  # bytes while training
     weights: float  # bytes of a snapshot's weights
+    moments: float = 2.0  # what a checkpoint keeps for the optimizer, in sizes of the weights
 
 
 @runtime_checkable
@@ -112,6 +113,15 @@ class Preparing(Protocol):
     @staticmethod
     def scratch(settings: Any, vocab_size: int, n_words: int) -> float:
         """Bytes on disk of what `prepare` makes, which go when the process ends. n_words: of the text."""
+
+
+@runtime_checkable
+class Refusing(Protocol):
+    """What a learner has besides whose settings do not suit every vocabulary."""
+
+    @staticmethod
+    def refuse(settings: Any, vocab_size: int) -> None:
+        """ValueError, in words, where they do not."""
 
 
 @runtime_checkable

@@ -112,7 +112,7 @@ def choose() -> list[Subject]:
 
 def _with_matrix(chosen: list[Subject]) -> list[Subject]:
     """A choice among the matrices that some of them have; where one lacks it, its own usual one."""
-    having = {each.id: each.run.config.row.matrices if each.run else () for each in chosen}
+    having = {each.id: load.matrices(each.run) if each.run and each.version else () for each in chosen}
     if not any(having.values()):
         return chosen
     offered = {name: title for name, title in MATRICES.items() if name == USUAL or any(name in each for each in having.values())}

@@ -126,6 +126,7 @@ def test_a_tree_has_no_words_to_predict() -> None:
 
 def test_without_ngrams_it_is_word2vec() -> None:
     built = trained(max_n=0)
+    assert len(built.W_in) == built.vocab_size, "there are no rows for n-grams either"
     assert np.array_equal(built.vectors().matrix, built.W_in[FIRST : built.vocab_size])
     with pytest.raises(ValueError, match="not among"):
         built.vectors().vector("unseen")

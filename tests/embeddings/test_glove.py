@@ -214,6 +214,12 @@ def test_an_epoch_visits_every_cell_once_and_its_loss_is_the_papers_halved(chang
     assert np.mean([step.loss for step in losses]) == pytest.approx(expected, rel=0.02)
 
 
+def test_a_step_visits_the_cells_of_a_short_text_once() -> None:
+    text = a_text(300)
+    long, exact = learner(text, batch_size=10**7), learner(text, batch_size=int(np.count_nonzero(text.train >= FIRST)))
+    assert [long.advance() for _ in range(3)] == [exact.advance() for _ in range(3)]
+
+
 def test_the_same_bits_with_any_number_of_threads() -> None:
     models = [learner(n_threads=n) for n in (1, 2, 5)] + [learner(seed=2)]
     steps = [[model.advance() for _ in range(12)] for model in models]

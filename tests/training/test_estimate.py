@@ -6,9 +6,11 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.systems import system
+from core.text import corpora
 from core.training import calibration, estimate, trainer
 from core.training.run import Run, RunConfig, create
 from core.training.schedule import snapshot_steps
@@ -125,10 +127,39 @@ def test_snapshots_are_log_spaced_within_the_budget() -> None:
 
 
 def test_the_vocabulary_is_counted_where_the_text_is_known() -> None:
-    from core.text import corpora
-
     corpus = corpora.find("small-world:500:1")
     exact = calibration.expected_vocabulary(replace(config(), corpus=corpus.id))
     assert exact < 1000
     assert calibration.expected_vocabulary(replace(config(), corpus="unknown")) == 1000
     assert calibration.expected_vocabulary(replace(config(), tokenizer=replace(WORDS, kind="character"))) == 300
+
+
+def test_a_run_that_goes_on_from_another_keeps_its_words_too(workspace: Path) -> None:
+    corpus = corpora.find("small-world:500:1")
+    alone = calibration.expected_vocabulary(replace(config(), corpus=corpus.id))
+    (workspace / "before").mkdir()
+    np.save(workspace / "before" / "counts.npy", np.zeros(50, np.int64))
+    assert calibration.expected_vocabulary(replace(config(), corpus=corpus.id, begun_from="before")) == alone + 50
+    assert calibration.expected_vocabulary(replace(config(), corpus=corpus.id, begun_from="gone")) == alone
+
+
+def test_what_a_system_would_not_take_is_refused_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "speed", lambda row: calibration.Speed([(1.0, 0.1)], 0.1))
+    monkeypatch.setattr("core.embeddings.window_learner.MOST_WORDS", 50)
+    row = system("cbow")
+    asked = RunConfig("cbow", corpora.find("small-world:500:1").id, WORDS, row.settings(objective="full softmax"))
+    assert "at most 50. Set vocab_size" in estimate.computed(asked).refused
+    assert not estimate.computed(replace(asked, corpus="not read yet")).refused
+    assert not estimate.computed(replace(asked, settings=row.settings())).refused
+
+
+def test_the_files_that_a_system_counts_in_are_part_of_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "speed", lambda row: calibration.Speed([(1.0, 0.1)], 0.1))
+    row = system("glove")
+    asked = RunConfig("glove", corpora.find("small-world:500:1").id, WORDS, row.settings())
+    small = estimate.computed(asked).disk
+    monkeypatch.setattr(calibration, "expected_words", lambda config: 10**9)
+    monkeypatch.setattr(calibration, "expected_vocabulary", lambda config: 100_000)
+    large = estimate.computed(asked)
+    assert large.disk > 10 * GB > small
+    assert f"{large.disk / GB:.0f} GB on disk" in large.takes
