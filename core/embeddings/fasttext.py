@@ -8,7 +8,7 @@ import numpy as np
 from core.embeddings import matrices, window_learner
 from core.embeddings.composing import compose
 from core.embeddings.kernels import BLOCK_OF_BAGS
-from core.embeddings.ngrams import Arguments, NgramRows, Ngrams
+from core.embeddings.ngrams import EOS, Arguments, NgramRows, Ngrams
 from core.embeddings.window_learner import TYPICAL_KEPT, Bag, WindowLearner, rows_of_zeros
 from core.embeddings.word2vec import CBOW, SkipGram
 from core.systems import Matrix
@@ -31,8 +31,10 @@ class FastText(WindowLearner):
     so that long words count more, and each row takes the whole gradient too.
 
     Differences from the original: a pair's word in the window predicts the word in the middle, not the other way round, which over a text are the
-    same pairs; the words of a window share their noise, and the vectors of some neighbouring windows are put together once for all of them. An
-    end of a sentence is no word.
+    same pairs; the words of a window share their noise, and the vectors of some neighbouring windows are put together once for all of them.
+
+    With `sentence_ends` an end of a sentence is a word that predicts and is predicted, without pieces, as the original's </s> for an end of a line. It
+    takes over what is common to all words, so that on a text of short lines their vectors are told apart the better. It is not among `vectors`.
     """
 
     name = "fastText"
@@ -40,6 +42,7 @@ class FastText(WindowLearner):
 
     def __init__(self, settings: FastTextSettings, encoded: EncodedCorpus) -> None:
         self.cbow = settings.model == "cbow"
+        self.ends = settings.sentence_ends and settings.objective != "hierarchical softmax"  # the tree holds the words that are in the vectors
         super().__init__(settings, encoded)
 
     def bag(self) -> Bag:
@@ -84,6 +87,7 @@ class FastText(WindowLearner):
 def table(settings: FastTextSettings, tokenizer: Tokenizer) -> Bag:
     """The rows of each token; those of special tokens are never asked for, as a text holds none."""
     words = [word.encode() for word in tokenizer.words]
+    words[tokenizer.n_special - 1] = EOS.encode()  # an end of a sentence
     return _ngrams(settings).table(words, len(words))
 
 

@@ -112,9 +112,10 @@ def draw_noise(noise, first, truth, other, rows, start, stop, generator):
 
 @njit(**INLINED)
 @no_type_check
-def read_sentence(ids, start, stop, first, keep, sentence, generator):
+def read_sentence(ids, start, stop, first, ends, keep, sentence, generator):
     """Reads from ids[start], past the end from the beginning again, to the end of the sentence, the text or the sentence's room, or to stop.
 
+    ends: whether the end of a sentence is a word as well: the first one, which is not counted.
     Returns how many words survived subsampling, how many were passed, where to read on, and the generator.
     """
     n = n_words = 0
@@ -125,6 +126,10 @@ def read_sentence(ids, start, stop, first, keep, sentence, generator):
         word = ids[at]
         at += 1
         if word < 0:
+            if ends:
+                generator = turned(generator)
+                sentence[n] = first
+                n += keep[first] > np.float32(generator >> np.uint64(40)) * np.float32(2**-24)
             break
         if word < first:
             continue  # a special token is no word of the text
@@ -545,11 +550,12 @@ def walk(ids, start, stop, first, W_in, bag, W_out, keep, noise, tree, how, gene
     For skip-gram, which of the two words is the input makes no difference; this way round (word2vec.c's) the window's inputs have one target in common.
     ids: int32, -1 ends a sentence, below `first` are special tokens. bag: (starts, rows), which rows of W_in a word is the mean of; no rows: its own.
     keep[word]: probability to survive subsampling; noise: an alias table; tree: (starts, nodes, signs) of each word's path; how: SAMPLED, TREE or FULL.
-    choice: (cbow, mean, exact, dynamic). CBOW's inputs are a mean or a sum; exact: every row takes its own gradient, else what it takes in the originals.
+    choice: (cbow, mean, exact, dynamic, ends). CBOW's inputs are a mean or a sum; exact: every row takes its own gradient, else what it takes in the originals;
+    ends: an end of a sentence is the word `first`.
     Returns the loss summed in nats, the predictions (pairs of an input and its target), the words passed.
     """
     generator = generators[thread]
-    cbow, mean, exact, dynamic = choice
+    cbow, mean, exact, dynamic, ends = choice
     n_own = 2 if cbow and how == SAMPLED and noise.shape[0] > 2 else 1  # windows that share their noise
     k_most = noise.shape[0] if how == FULL else n_negative + n_own if how == SAMPLED else longest(tree[0])
     block = BLOCK if bag[1].shape[0] == 0 else BLOCK_OF_BAGS
@@ -564,7 +570,7 @@ def walk(ids, start, stop, first, W_in, bag, W_out, keep, noise, tree, how, gene
     room = np.zeros(2 * window * even_k + LANES, np.float32), np.zeros((2, columns), np.float32), np.zeros((even_k, columns), np.float32)
     loss, n_predictions, n_passed = 0.0, 0, 0
     while start < stop:
-        n, n_words, start, generator = read_sentence(ids, start, stop, first, keep, sentence, generator)
+        n, n_words, start, generator = read_sentence(ids, start, stop, first, ends, keep, sentence, generator)
         n_passed += n_words
         for begin in range(0, n if n > 1 else 0, block):
             end, low, high = min(n, begin + block), max(0, begin - window), min(n, begin + block + window)

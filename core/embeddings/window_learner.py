@@ -15,7 +15,7 @@ from core.embeddings.tree import Tree, huffman
 from core.machine import forget
 from core.systems import Matrix
 from core.text.encoding import EncodedCorpus
-from core.text.tokenizers import Tokenizer
+from core.text.tokenizers import END, Tokenizer
 from core.training.learner import Cost, State, Step
 from core.vectors import Vectors
 
@@ -48,17 +48,20 @@ class WindowLearner:
 
     name: ClassVar[str]  # for sentences
     dynamic_window = True  # whether each window's width is drawn from 1..window
-    cbow, mean, exact = False, True, True  # as in kernels.walk
+    cbow, mean, exact, ends = False, True, True, False  # as in kernels.walk
 
     def __init__(self, settings: Any, encoded: EncodedCorpus) -> None:
         """Raises ValueError where the text has fewer than two distinct words, or too many for the full softmax."""
         self.settings, self.encoded, self.step, self.position = settings, encoded, 0, 0
-        self.first, self.vocab_size = encoded.tokenizer.n_special, encoded.tokenizer.vocab_size
+        # An end of a sentence that is a word has the row before the words', which no special token uses.
+        self.first, self.vocab_size = encoded.tokenizer.n_special - self.ends, encoded.tokenizer.vocab_size
         self._train, self._held_out = read_only(encoded.train), read_only(encoded.held_out[:HELD_OUT])
         counts = encoded.counts.astype(np.int64).copy()
         counts[: self.first] = 0
         if np.count_nonzero(counts) < 2:
             raise ValueError(f"{self.name} needs a text with at least two distinct words in its vocabulary. Take a longer text, or a smaller min_count.")
+        if self.ends:
+            counts[self.first] = n_ends(encoded.ids)
         self._how = {"negative sampling": SAMPLED, "hierarchical softmax": TREE, "full softmax": FULL}[settings.objective]
         self.refuse(settings, self.vocab_size)
         self._keep = keep_probability(counts, settings.subsample_threshold)
@@ -121,7 +124,7 @@ class WindowLearner:
         s = self.settings
         return walk(  # type: ignore[no-any-return]
             ids, start, stop, self.first, self._in, self._bag, self._out, self._keep, self._noise, self._tree, self._how, generators, thread,
-            (self.cbow, self.mean, self.exact, self.dynamic_window), s.window, s.n_negative, np.float32(rate),
+            (self.cbow, self.mean, self.exact, self.dynamic_window, self.ends), s.window, s.n_negative, np.float32(rate),
         )  # fmt: skip
 
     def held_out_loss(self) -> float:
@@ -187,6 +190,11 @@ class WindowLearner:
         return Cost(flops, memory, n_matrices * vocab_size * settings.d_model * 4.0, moments=0.0)
 
 
+def n_ends(ids: np.ndarray) -> int:
+    """Of sentences, counted a stretch of the file at a time."""
+    return sum(int(np.count_nonzero(ids[at : at + LOOKED_AT] == END)) for at in range(0, len(ids), LOOKED_AT))
+
+
 def padded(d_model: int) -> int:
     return -(-d_model // LANES) * LANES
 
@@ -211,6 +219,6 @@ def warm() -> None:
     counts = np.ones(2, np.int64)
     noise = alias_table(noise_distribution(counts, 0.75))
     generators, ids = np.ones(1, np.uint64), read_only(np.array([0, 1], np.int32))
-    choice = (False, True, True, True)
+    choice = (False, True, True, True, False)
     keep = keep_probability(counts, 0.0)
     walk(ids, 0, 2, 0, rows_of_zeros(2, 2), ITSELF, rows_of_zeros(2, 2), keep, noise, NO_TREE, SAMPLED, generators, 0, choice, 1, 1, np.float32(0.1))

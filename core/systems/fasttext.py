@@ -31,6 +31,9 @@ class FastTextSettings:
     n_negative: int = setting(5, "Noise words drawn against each true one (negative sampling).", 1, 50)
     noise_exponent: float = setting(0.5, "Noise words are drawn from counts to this power; the original's is 0.5, word2vec's 0.75.", -1.0, 2.0, 0.05)
     subsample_threshold: float = setting(1e-4, "Words more frequent than this share are skipped at random; 0 keeps all.", 0.0, 1.0, 1e-4)
+    sentence_ends: bool = setting(
+        True, "An end of a sentence is a word among the others, as an end of a line is in the original; not with the hierarchical softmax."
+    )
     tied: bool = setting(False, "Words are predicted by their own rows, those without the n-grams, instead of by a second matrix.")
     learning_rate: float = setting(0.05, "Falls linearly to a ten-thousandth of this.", 1e-5, 1.0, 0.005)
     batch_size: int = setting(20_000, "Words of text a step.", 100, 1_000_000, 1000)

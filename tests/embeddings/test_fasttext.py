@@ -18,7 +18,7 @@ from core.text.encoding import EncodedCorpus
 from core.training.learner import Learner, Matrices
 from tests.embeddings.test_word2vec import FIRST, a_text, encoded
 
-SMALL = {"d_model": 12, "window": 3, "n_negative": 3, "batch_size": 500, "n_steps": 40, "n_threads": 1, "subsample_threshold": 0.0, "n_buckets": 200}
+SMALL = {"d_model": 12, "window": 3, "n_negative": 3, "batch_size": 500, "n_steps": 40, "n_threads": 1, "subsample_threshold": 0.0, "n_buckets": 200, "sentence_ends": False}
 UNSEEN = ["w99", "w1", "öde", "x"]
 
 
@@ -139,6 +139,21 @@ def test_nonsense_is_refused_in_words() -> None:
         FastTextSettings(tied=True, objective="hierarchical softmax")
     with pytest.raises(ValueError, match="fastText needs a text with at least two distinct words"):
         learner(encoded([0, -2, 0, -1], 2))
+
+
+@pytest.mark.parametrize("objective", ["negative sampling", "full softmax"])
+def test_an_end_of_a_sentence_is_a_word_that_predicts_and_is_predicted(objective: str) -> None:
+    """Of sentences of one word there is nothing else to learn from: each predicts the end, and the end predicts it."""
+    text = encoded([0, -1, 1, -1, 2, -1] * 30, 3)
+    built = learner(text, sentence_ends=True, objective=objective, n_negative=1)
+    assert learner(text, objective=objective).advance().n_tokens == 0, "without it there is nothing"
+    before = built.W_in[FIRST - 1].copy()
+    step = built.advance()
+    assert step.n_tokens == 250, "an end is no word of the text"
+    assert np.abs(built.W_in[FIRST - 1] - before).max() > 0
+    assert np.abs(built.W_out[FIRST - 1]).max() > 0
+    assert built._bag[1][built._bag[0][FIRST - 1] : built._bag[0][FIRST]].tolist() == [FIRST - 1], "it has no pieces"
+    assert built.vectors().words == ["w00", "w01", "w02"]
 
 
 def test_two_threads_reach_the_loss_of_one() -> None:

@@ -133,7 +133,7 @@ def walked(text: list[int], case: dict[str, Any], W_in: np.ndarray, W_out: np.nd
     tree = huffman(counts, 0) if case["how"] == kernels.TREE else NO_TREE
     ids = np.array(text, np.int32)
     ids.flags.writeable = False
-    choice = (case["cbow"], case["mean"], case["exact"], False)
+    choice = (case["cbow"], case["mean"], case["exact"], False, False)
     keep, generators = np.ones(WORDS, np.float32), np.ones(1, np.uint64)
     told = kernels.walk(ids, 0, len(ids), 0, W_in, bag, W_out, keep, alias_table(certain), tree, case["how"], generators, 0, choice, 2, 3, np.float32(rate))
     return float(told[0]), int(told[1]), int(told[2])

@@ -73,7 +73,7 @@ def test_a_batch_equals_gensims_inner_function(cbow: bool) -> None:
         inner.train_batch_sg(model, text, 0.025, work, False)
     ids = np.array([i for sentence in text for i in [*(model.wv.key_to_index[word] for word in sentence), -1]], np.int32)
     noise, keep = alias_table(np.full(n_words, 1 / n_words)), np.ones(n_words, np.float32)
-    choice = (cbow, True, False, False)  # the mean, with the original's step
+    choice = (cbow, True, False, False, False)  # the mean, with the original's step
     walk(ids, 0, len(ids), 0, W_in, ITSELF, W_out, keep, noise, gensims_tree(model), TREE, np.ones(1, np.uint64), 0, choice, 1, 1, np.float32(0.025))
     moved = np.abs(W_in - before).max()
     # gensim looks the sigmoid up in cells 1/83 wide, always at the lower edge, which alone moves it by 3 % here (a replay with its table agrees to 1e-6).
