@@ -18,7 +18,17 @@ from core.text.encoding import EncodedCorpus
 from core.training.learner import Learner, Matrices
 from tests.embeddings.test_word2vec import FIRST, a_text, encoded
 
-SMALL = {"d_model": 12, "window": 3, "n_negative": 3, "batch_size": 500, "n_steps": 40, "n_threads": 1, "subsample_threshold": 0.0, "n_buckets": 200, "sentence_ends": False}
+SMALL = {
+    "d_model": 12,
+    "window": 3,
+    "n_negative": 3,
+    "batch_size": 500,
+    "n_steps": 40,
+    "n_threads": 1,
+    "subsample_threshold": 0.0,
+    "n_buckets": 200,
+    "sentence_ends": False,
+}
 UNSEEN = ["w99", "w1", "öde", "x"]
 
 
