@@ -75,7 +75,12 @@ class _Columns:
         self.d_model: int | None = None
 
     def words(self, batch: Any, begin: int) -> list[str]:
-        found: list[str | None] = batch.column(self.word).to_pylist()
+        column = batch.column(self.word)
+        try:
+            found: list[str | None] = column.to_pylist()
+        except UnicodeDecodeError as error:
+            row = next(i for i in range(len(column)) if not _is_text(column[i]))
+            raise ValueError(f"{self.name}, row {begin + row + 1:,}: the word is not in UTF-8. {AGAIN}") from error
         if None in found:
             raise ValueError(f"{self.name}, row {begin + found.index(None) + 1:,}: the word is missing.")
         return [str(word) for word in found]
@@ -99,6 +104,14 @@ class _Columns:
     def _complete(self, missing: Any, begin: int) -> None:
         if np.any(missing):
             raise ValueError(f"{self.name}, row {begin + int(np.argmax(missing)) + 1:,}: a number is missing.")
+
+
+def _is_text(word: Any) -> bool:
+    try:
+        word.as_py()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _floats(values: Any) -> np.ndarray:

@@ -390,6 +390,7 @@ def table(**columns: object) -> bytes:
         (table(word=["a", "b"], vector=[[1.0, 2.0], [None, 3.0]]), "a.parquet, row 2: a number is missing"),
         (table(word=["a", None], vector=[[1.0], [2.0]]), "a.parquet, row 2: the word is missing"),
         (table(word=["a", "b"], x=[1.0, None]), "a.parquet, row 2: a number is missing"),
+        (table(word=pa.array([b"a", b"\xff"]).view(pa.string()), x=[1.0, 2.0]), "a.parquet, row 2: the word is not in UTF-8"),
         (table(word=["a", "b"], vector=[[1.0], [float("nan")]]), "a.parquet, row 2: number 1 of “b” is nan"),
         (table(word=["a", "b"], vector=[["x"], ["y"]]), "numbers were expected"),
         (table(x=[1.0], y=[2.0]), "has no column of words. It has x, y"),
