@@ -19,7 +19,9 @@ def sentences(place: Place) -> Sequence[str]:
     if place.objective.cells:
         return _of_cells(place, word)
     reach = f"{place.width} of at most {place.window.window}" if place.window.dynamic_window else f"{place.width}"
-    return [f"The window reaches {reach} words to each side, over whatever was left out: {n} words around {word}.", _fed(place, word, n), LOSSES[place.output]]
+    window = f"The window reaches {reach} words to each side, over whatever was left out: {n} words around {word}."
+    ends = [_ends(place)] if place.objective.ngrams and place.output != "hierarchical" else []
+    return [window, _fed(place, word, n), *ends, LOSSES[place.output]]
 
 
 LOSSES = {
@@ -38,6 +40,11 @@ def _fed(place: Place, word: str, n: int) -> str:
         return f"The {place.combine.combine} of the window's {rows} is the input, {word} the target: **1 pair**."
     shared = " Orrery draws the noise once for two windows, word2vec.c once a pair." if place.output == "negative" else ""
     return f"Each word of the window is an input, {word} the target of each: {pairs}. It is word2vec.c's way round; over a text, the paper's pairs.{shared}"
+
+
+def _ends(place: Place) -> str:
+    keep = say.percent(place.keep_ends)
+    return f"An end of a sentence is a word as well, without n-grams, as `</s>` in the original: it is kept with {keep}, and left out of the picture."
 
 
 def _of_cells(place: Place, word: str) -> Sequence[str]:

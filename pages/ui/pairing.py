@@ -8,6 +8,7 @@ import numpy as np
 
 from core.embeddings import examples
 from core.embeddings.examples import CombineSettings, CooccurrenceSettings, NgramSettings, NoiseSettings, Part, WindowSettings
+from core.text.tokenizers import END
 
 SURVIVING, WIDTH, NOISE = range(3)  # what is drawn at random; each has its own generator
 
@@ -66,6 +67,14 @@ class Place:
         from core.embeddings.noise import keep_probability  # imports numba
 
         return keep_probability(self.part.counts, 0.0 if self.objective.cells else self.window.subsample_threshold)
+
+    @property
+    def keep_ends(self) -> float:
+        """The probability that an end of a sentence is read, where it is a word."""
+        from core.embeddings.noise import keep_probability
+
+        n_ends = np.count_nonzero(self.part.ids == END)
+        return float(keep_probability(np.array([n_ends, self.part.counts.sum()]), self.window.subsample_threshold)[0])
 
     @cached_property
     def distribution(self) -> np.ndarray:

@@ -57,6 +57,6 @@ def test_subsampling_keeps_what_the_formula_says() -> None:
     ids = np.zeros(100_000, np.int32)
     sentence, kept, at, generator = np.empty(1000, np.int64), 0, 0, np.uint64(5)
     while at < len(ids):
-        n, _, at, generator = kernels.read_sentence(ids, at, len(ids), 0, keep, sentence, np.uint64(generator))
+        n, _, at, generator = kernels.read_sentence(ids, at, len(ids), 0, False, keep, sentence, np.uint64(generator))
         kept += n
     assert kept / len(ids) == pytest.approx(keep[0], abs=0.002)
