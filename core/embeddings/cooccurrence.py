@@ -17,9 +17,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from core.embeddings.arrays import read_only
 from core.embeddings.counting import CELL, add_rows, count_rows, invert, renumber, tiles
 from core.embeddings.shelf import Shelf
-from core.embeddings.window_learner import read_only
 from core.machine import forget
 from core.text.progress import Progress, silent
 

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from core.embeddings import matrices, window_learner
+from core.embeddings.arrays import rows_of_zeros
 from core.embeddings.composing import compose
 from core.embeddings.kernels import BLOCK_OF_BAGS
 from core.embeddings.ngrams import EOS, Arguments, NgramRows, Ngrams
-from core.embeddings.window_learner import TYPICAL_KEPT, Bag, WindowLearner, rows_of_zeros
+from core.embeddings.window_learner import TYPICAL_KEPT, Bag, WindowLearner
 from core.embeddings.word2vec import CBOW, SkipGram
 from core.systems import Matrix
 from core.systems.fasttext import FastTextSettings

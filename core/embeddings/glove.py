@@ -8,12 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from core.embeddings import matrices
+from core.embeddings.arrays import padded
 from core.embeddings.cooccurrence import BLOCK, IN_MEMORY, Cells, Windows, count
 from core.embeddings.counting import CELL
 from core.embeddings.descent import descend
 from core.embeddings.numbered import NumberedWeights
 from core.embeddings.rounds import SIDES, Epoch
-from core.embeddings.window_learner import HELD_OUT, padded
+from core.embeddings.window_learner import HELD_OUT
 from core.machine import forget
 from core.systems import Matrix
 from core.systems.glove import GloVeSettings

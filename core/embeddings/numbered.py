@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.embeddings.window_learner import rows_of_zeros
+from core.embeddings.arrays import rows_of_zeros
 
 
 class NumberedWeights:

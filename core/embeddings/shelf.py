@@ -7,7 +7,7 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from core.embeddings.window_learner import read_only
+from core.embeddings.arrays import read_only
 from core.workspace import subfolder
 
 

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.embeddings import matrices
-from core.embeddings.kernels import FULL, LANES, SAMPLED, TREE, walk
+from core.embeddings.arrays import padded, read_only, rows_of_zeros
+from core.embeddings.kernels import FULL, SAMPLED, TREE, walk
 from core.embeddings.noise import alias_table, keep_probability, noise_distribution
 from core.embeddings.tree import Tree, huffman
 from core.machine import forget
@@ -193,25 +194,6 @@ class WindowLearner:
 def n_ends(ids: np.ndarray) -> int:
     """Of sentences, counted a stretch of the file at a time."""
     return sum(int(np.count_nonzero(ids[at : at + LOOKED_AT] == END)) for at in range(0, len(ids), LOOKED_AT))
-
-
-def padded(d_model: int) -> int:
-    return -(-d_model // LANES) * LANES
-
-
-def rows_of_zeros(n: int, d_model: int) -> np.ndarray:
-    """Float32 [n padded], every row beginning where a cache line does."""
-    columns = padded(d_model)
-    room = np.zeros(n * columns + LANES, np.float32)
-    skipped = -(room.ctypes.data // 4) % LANES
-    return room[skipped : skipped + n * columns].reshape(n, columns)
-
-
-def read_only(ids: np.ndarray) -> np.ndarray:
-    """The same memory as a plain read-only array, mapped from a file or not: one type, hence one compiled kernel."""
-    plain = np.asarray(ids).view(np.ndarray)
-    plain.flags.writeable = False
-    return plain
 
 
 def warm() -> None:
