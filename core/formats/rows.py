@@ -38,15 +38,17 @@ class Rows:
 
 
 def finished(name: str, words: list[str], matrix: np.ndarray, counts: np.ndarray | None, where: Where, notes: list[str]) -> Vectors:
-    """The vectors, checked; `notes` grows by what was put right. ValueError where a number is not finite, or nothing is there."""
+    """The vectors, checked; `notes` grows by what was put right. ValueError where a number, or a length, is not finite, or nothing is there."""
     if not len(matrix) or not matrix.shape[1]:
         raise ValueError(f"{name} holds no vectors. Choose another file.")
     vectors = Vectors(words, matrix, counts)
-    # A length shows whether any of a row's numbers is nan or infinite; that squares may overflow is why the place is looked for.
+    # A length shows whether any of a row's numbers is nan or infinite, or so large that its square is.
     for row in np.flatnonzero(~np.isfinite(vectors.lengths)):
         for column in np.flatnonzero(~np.isfinite(matrix[row]))[:1]:
             place = f"number {column + 1} of “{words[row][:50]}”"
             raise ValueError(f"{name}, {where(int(row))}: {place} is {matrix[row, column]:g}; every number has to be finite. Correct the row, or leave it out.")
+        largest = f"the largest number of “{words[row][:50]}” is {np.abs(matrix[row]).max():g}"
+        raise ValueError(f"{name}, {where(int(row))}: {largest}, and no vector has such numbers: its length is none. Correct the row, or leave it out.")
     if len(vectors.index) < len(words):
         vectors = _without_repetitions(vectors, where, notes)
     if "" in vectors.index:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 AT_ONCE = 65_536  # rows
+HUGE = 1e9  # numbers whose squares, added up, single precision may not hold
 EXACT = 1000  # the smaller side of the data, up to which its eigenvectors are computed exactly
 
 
@@ -25,6 +26,9 @@ def pca(matrix: Float[np.ndarray, "n d_model"], n_components: int = 2) -> Float[
     if not finite_rows(matrix).all():
         raise ValueError("The vectors hold values that are not numbers (NaN or infinity), so that they have no place on a map.")
     n, d_model = matrix.shape
+    largest = max(float(np.abs(block).max(initial=0)) for block in _blocks(matrix)) if n else 0.0
+    if largest > HUGE:
+        return np.asarray(pca(np.asarray(matrix / largest, np.float32), n_components) * np.float32(largest))
     mean = matrix.mean(axis=0, dtype=np.float64).astype(np.float32) if n else np.zeros(d_model, np.float32)
     if min(n, d_model) > EXACT:
         directions = _randomized(matrix, mean, n_components)

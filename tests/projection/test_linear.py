@@ -31,6 +31,11 @@ def test_pca_of_one_point_of_one_dimension_and_of_equal_points_is_defined():
     assert pca(np.zeros((0, 5), np.float32)).shape == (0, 2)
 
 
+def test_pca_of_numbers_whose_squares_are_none_is_that_of_smaller_ones():
+    matrix = np.random.default_rng(1).normal(size=(30, 4)).astype(np.float32)
+    np.testing.assert_allclose(pca(matrix * np.float32(1e18)) / 1e18, pca(matrix), atol=1e-4)
+
+
 def test_pca_of_numbers_that_are_none_says_so_and_which_rows_they_are_is_told():
     matrix = np.array([[1, np.nan], [0, 1], [np.inf, 0]], np.float32)
     with pytest.raises(ValueError, match="not numbers"):
