@@ -21,8 +21,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.loops import Ours, Plain, share_of_peak
-from benchmarks.measuring import Line, arguments, compare, report
+from benchmarks.loops import PLAIN_BETAS, Ours, Plain, versus
+from benchmarks.measuring import Line, arguments, report
 from core.batch import Batch
 from core.models.language_model import resting
 from core.systems.gpt import GPTSettings
@@ -64,7 +64,7 @@ def nanogpt(folder: Path, settings: GPTSettings, vocab_size: int) -> Peer:
         spec.loader.exec_module(module)
         sizes = {"block_size": settings.n_ctx, "n_layer": settings.n_layers, "n_head": settings.n_heads, "n_embd": settings.d_model}
         model = module.GPT(module.GPTConfig(vocab_size=vocab_size, dropout=0.0, bias=False, **sizes)).to(device.chosen())
-        optimizer = model.configure_optimizers(settings.weight_decay, settings.learning_rate, (0.9, 0.99), device.chosen().type)
+        optimizer = model.configure_optimizers(settings.weight_decay, settings.learning_rate, PLAIN_BETAS, device.chosen().type)
     # It gives the logits of all positions only where it is told targets.
     return Peer("nanogpt", model, optimizer, lambda ids, targets: model(ids, targets)[1], lambda ids: model(ids, ids)[0])
 
@@ -76,7 +76,7 @@ def gpt2(settings: GPTSettings, vocab_size: int) -> Peer:
     sizes = {"n_positions": settings.n_ctx, "n_embd": settings.d_model, "n_layer": settings.n_layers, "n_head": settings.n_heads}
     dropouts = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
     model = GPT2LMHeadModel(GPT2Config(vocab_size=vocab_size, bos_token_id=None, eos_token_id=None, use_cache=False, **sizes, **dropouts)).to(device.chosen())
-    optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate, (0.9, 0.99), weight_decay=settings.weight_decay)
+    optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate, PLAIN_BETAS, weight_decay=settings.weight_decay)
 
     def logits(ids: Tensor) -> Tensor:
         every: Tensor = model(ids).logits
@@ -103,21 +103,16 @@ def held_out(model: nn.Module, logits: Callable[[Batch], Tensor], batches: list[
     return sum(losses) / sum(batch.n_tokens for batch in batches)
 
 
-def versus(peer: Peer, encoded: EncodedCorpus, settings: GPTSettings, given: Any) -> list[Line]:
-    key, learner, steps = f"gpt_vs_{peer.name}", GPTLearner(settings, encoded), given.steps // given.rounds
+def compared(peer: Peer, encoded: EncodedCorpus, settings: GPTSettings, given: Any) -> list[Line]:
+    learner, steps = GPTLearner(settings, encoded), max(1, given.steps // given.rounds)
     stream = torch.from_numpy(encoded.train[:].astype("int64"))
-    ours, theirs = Ours(learner, steps), Plain(peer.model, peer.optimizer, examples(stream, settings, peer), settings, steps)
-    lines = compare(key, "tokens/s", peer.name, ours, theirs, given.rounds, goal=1.5)
-    batches = learner.objective_on(encoded.held_out, settings, encoded.tokenizer, learner.device).spread(HELD_OUT_TOKENS, 100)
-    losses = held_out(learner.model, learner.model, batches), held_out(peer.model, lambda batch: peer.logits(batch.ids.contiguous()), batches)
-    waited = ours.waited / sum(settings.batch_size * settings.n_ctx * steps / rate for rate in lines[1].rounds)
-    return [
-        *lines,
-        Line(f"{key}_loss_ours", f"held-out loss after {learner.step} steps", losses[0], "nats"),
-        Line(f"{key}_loss_{peer.name}", f"held-out loss after {theirs.step} steps", losses[1], "nats"),
-        Line(f"{key}_waited", "share of our steps spent waiting for examples", waited, ""),
-        share_of_peak(key, learner, lines[1].value, settings.batch_size * settings.n_ctx),
-    ]
+    theirs = Plain(peer.model, peer.optimizer, examples(stream, settings, peer), settings, steps)
+
+    def losses() -> tuple[float, float]:
+        batches = learner.objective_on(encoded.held_out, settings, encoded.tokenizer, learner.device).spread(HELD_OUT_TOKENS, 100)
+        return held_out(learner.model, learner.model, batches), held_out(peer.model, lambda batch: peer.logits(batch.ids.contiguous()), batches)
+
+    return versus(f"gpt_vs_{peer.name}", peer.name, Ours(learner, steps), theirs, given.rounds, 1.5, losses)
 
 
 def main() -> None:
@@ -135,9 +130,9 @@ def main() -> None:
     settings, vocab_size = GPTSettings(batch_size=12, n_steps=given.steps), whole.tokenizer.vocab_size
     lines = []
     if given.nanogpt:
-        lines += versus(nanogpt(given.nanogpt, settings, vocab_size), encoded, settings, given)
+        lines += compared(nanogpt(given.nanogpt, settings, vocab_size), encoded, settings, given)
     if given.transformers or not given.nanogpt:
-        lines += versus(gpt2(settings, vocab_size), encoded, settings, given)
+        lines += compared(gpt2(settings, vocab_size), encoded, settings, given)
     report("GPT at nanoGPT's setting for a processor", lines, {"steps": given.steps, "threads": given.threads, **vars(settings)}, given.json)
 
 

@@ -8,24 +8,26 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchmarks.measuring import Line
+from benchmarks.measuring import Line, compare
 from core.training import device
 from core.training.neural import NeuralLearner, learning_rate
 
-SIZE = 2048  # of the matrices whose product stands for what the processor can do
+PLAIN_BETAS = (0.9, 0.99)  # of AdamW, as ours
+SIZES = {"cpu": 2048, "cuda": 8192}  # of the matrices whose product stands for what the processor can do: as large as it needs to be at its best
 
 
 class Ours:
     """A learner; asked for a round, it takes so many steps more and gives tokens a second."""
 
     def __init__(self, learner: NeuralLearner, n_steps: int) -> None:
-        self.learner, self.n_steps, self.waited = learner, n_steps, 0.0
+        self.learner, self.n_steps, self.waited, self.seconds = learner, n_steps, 0.0, 0.0
 
     def __call__(self, _: int) -> float:
         began = time.perf_counter()
         taken = [self.learner.advance() for _ in range(self.n_steps)]
-        self.waited += sum(step.waited for step in taken)
-        return sum(step.n_tokens for step in taken) / (time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        self.waited, self.seconds = self.waited + sum(step.waited for step in taken), self.seconds + seconds
+        return sum(step.n_tokens for step in taken) / seconds
 
 
 class Plain:
@@ -50,21 +52,41 @@ class Plain:
         return n_tokens / (time.perf_counter() - began)
 
 
-def share_of_peak(key: str, learner: NeuralLearner, tokens_a_second: float, n_tokens: int) -> Line:
+def versus(key: str, peer: str, ours: Ours, theirs: Plain, rounds: int, goal: float, losses: Callable[[], tuple[float, float]]) -> list[Line]:
+    """Both train by turns; then what was reached (losses: ours and theirs), and how well ours used its time."""
+    lines = compare(key, "tokens/s", peer, ours, theirs, rounds, goal)
+    one, other = losses()
+    return [
+        *lines,
+        Line(f"{key}_loss_ours", f"held-out loss after {ours.learner.step} steps", one, "nats"),
+        Line(f"{key}_loss_{peer}", f"held-out loss after {theirs.step} steps", other, "nats"),
+        Line(f"{key}_waited", "share of our steps spent waiting for examples", ours.waited / ours.seconds, ""),
+        share_of_peak(key, ours),
+    ]
+
+
+def share_of_peak(key: str, ours: Ours) -> Line:
     """How much of what the processor reaches with one large matrix product, in the precision that it trains in, a training's arithmetic is."""
-    flops = type(learner).cost(learner.settings, learner.encoded.tokenizer.vocab_size).flops * tokens_a_second / n_tokens  # type: ignore[attr-defined]
+    learner: Any = ours.learner
+    flops = learner.cost(learner.settings, learner.encoded.tokenizer.vocab_size).flops * learner.step / ours.seconds
     return Line(f"{key}_share_of_peak", "ours / one large matrix product", flops / peak(learner.device), "")
 
 
 def peak(where: torch.device) -> float:
     """Operations a second of the best of a few large matrix products."""
-    a = torch.randn(SIZE, SIZE, device=where, dtype=torch.bfloat16 if device.has_bfloat16(where) else torch.float32)
+    size = SIZES[where.type]
+    a = torch.randn(size, size, device=where, dtype=torch.bfloat16 if device.has_bfloat16(where) else torch.float32)
     best = 0.0
     for _ in range(10):
-        if where.type == "cuda":
-            torch.cuda.synchronize()
+        finished(where)
         began = time.perf_counter()
-        product = a @ a
-        product[0, 0].item()
-        best = max(best, 2 * SIZE**3 / (time.perf_counter() - began))
+        _ = a @ a
+        finished(where)
+        best = max(best, 2 * size**3 / (time.perf_counter() - began))
     return best
+
+
+def finished(where: torch.device) -> None:
+    """Waits until a graphics processor has done all that it was given; a processor of another kind has."""
+    if where.type == "cuda":
+        torch.cuda.synchronize()
