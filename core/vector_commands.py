@@ -65,7 +65,7 @@ def open_file(file: tyro.conf.Positional[Path], format: FormatName | None = None
 
     Args:
         file: Its path (attention: an .npz with the arrays "attentions" and "tokens"); or a folder that transformers' save_pretrained wrote (GPT-2, BERT,
-            ERNIE, XLNet, T5), with its weights as safetensors; or the name of such a model on the Hugging Face hub.
+            ERNIE, XLNet, T5, Marian), with its weights as safetensors; or the name of such a model on the Hugging Face hub.
         format: The format that it is in, where its content does not show it.
         name: As shown; the file's where not said.
     """

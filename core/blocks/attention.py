@@ -82,10 +82,10 @@ class Attention(nn.Module):
         if kv is None:
             parts = self.qkv(x).chunk(3, dim=-1)
         else:
-            d_model = x.shape[-1]
             w, b = self.qkv.weight, self.qkv.bias
-            b_q, b_kv = (None, None) if b is None else (b[:d_model], b[d_model:])
-            parts = (F.linear(x, w[:d_model], b_q), *F.linear(kv, w[d_model:], b_kv).chunk(2, dim=-1))
+            n = len(w) // 3
+            b_q, b_kv = (None, None) if b is None else (b[:n], b[n:])
+            parts = (F.linear(x, w[:n], b_q), *F.linear(kv, w[n:], b_kv).chunk(2, dim=-1))
         q, k, v = (part.unflatten(-1, (self.n_heads, -1)).transpose(1, 2) for part in parts)
         return q, k, v
 

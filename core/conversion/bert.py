@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core.conversion.family import Arrays, Family, Renamed, checked_width, need
+from core.conversion.family import Arrays, Family, Renamed, Widths, inner, need
 
 NAMES = {
     "embed.weight": "{}embeddings.word_embeddings.weight", "positions.weight": "{}embeddings.position_embeddings.weight",
@@ -40,12 +40,12 @@ def named(prefix: str) -> Renamed:
     return renamed
 
 
-def _config(**more: Any) -> Callable[[Any, int], dict[str, Any]]:
-    def config(settings: Any, vocab_size: int) -> dict[str, Any]:
+def _config(**more: Any) -> Callable[[Any, Widths], dict[str, Any]]:
+    def config(settings: Any, widths: Widths) -> dict[str, Any]:
         s = settings
         return {
-            "vocab_size": vocab_size, "hidden_size": s.d_model, "num_hidden_layers": s.n_layers, "num_attention_heads": s.n_heads,
-            "intermediate_size": 4 * s.d_model, "max_position_embeddings": s.n_ctx, "type_vocab_size": 2, "hidden_dropout_prob": s.dropout,
+            "vocab_size": widths.vocab_size, "hidden_size": s.d_model, "num_hidden_layers": s.n_layers, "num_attention_heads": s.n_heads,
+            "intermediate_size": widths.d_ff, "max_position_embeddings": s.n_ctx, "type_vocab_size": 2, "hidden_dropout_prob": s.dropout,
             "attention_probs_dropout_prob": s.dropout, "hidden_act": "gelu", "layer_norm_eps": 1e-12, **more,
         }  # fmt: skip
 
@@ -58,7 +58,8 @@ def _settings(n_segments: int, epsilon: float = 1e-12) -> Callable[[Mapping[str,
         need(given, "position_embedding_type", "absolute")
         need(given, "layer_norm_eps", epsilon)
         need(given, "type_vocab_size", n_segments)
-        checked_width(given, "hidden_size", "intermediate_size")
+        need(given, "is_decoder", False)
+        need(given, "tie_word_embeddings", True)
         return {
             "n_layers": int(given["num_hidden_layers"]), "n_heads": int(given["num_attention_heads"]), "d_model": int(given["hidden_size"]),
             "n_ctx": int(given["max_position_embeddings"]),
@@ -67,10 +68,14 @@ def _settings(n_segments: int, epsilon: float = 1e-12) -> Callable[[Mapping[str,
     return settings
 
 
-_MINE = ("head_bias",)
-BERT = Family("bert", "bert", "BertForPreTraining", named("bert."), _config(), _settings(2), rows=_MINE)
+def _family(system: str, model_type: str, architecture: str, config: Any, settings: Any) -> Family:
+    return Family(
+        system, model_type, architecture, named(f"{model_type}."), config, settings, lambda given: inner(given, "hidden_size", "intermediate_size"),
+        frame=("[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1"), rows=("head_bias",),
+    )  # fmt: skip
+
+
+BERT = _family("bert", "bert", "BertForPreTraining", _config(), _settings(2))
 # Its three kinds of segments are the parts of a shuffled text.
-_ERNIE = {"use_task_id": True, "task_type_vocab_size": 3, "type_vocab_size": 3}
-ERNIE = Family("ernie", "ernie", "ErnieForPreTraining", named("ernie."), _config(**_ERNIE), _settings(3), rows=_MINE)
-_UNILM = {"layer_norm_eps": 1e-5, "type_vocab_size": 6}
-UNILM = Family("unilm", "bert", "BertForPreTraining", named("bert."), _config(**_UNILM), _settings(6, 1e-5), rows=_MINE)
+ERNIE = _family("ernie", "ernie", "ErnieForPreTraining", _config(use_task_id=True, task_type_vocab_size=3, type_vocab_size=3), _settings(3))
+UNILM = _family("unilm", "bert", "BertForPreTraining", _config(layer_norm_eps=1e-5, type_vocab_size=6), _settings(6, 1e-5))

@@ -11,20 +11,51 @@ Renamed = Callable[[Arrays, Any], dict[str, np.ndarray]]  # our weights and the 
 
 
 @dataclass(frozen=True)
-class Family:
-    """system: a name of SYSTEMS. model_type, architecture: as in a config.json of transformers. config: of settings and vocabulary, its other entries.
+class Widths:
+    """What a model's weights say of its inside: rows of the tokens' table, width of the feed-forward layers, and of all heads of an attention together."""
 
-    settings: of a config.json, those of the system; ValueError in words where there is something that it cannot be.
+    vocab_size: int
+    d_ff: int
+    d_heads: int = 0  # 0: as wide as the stream
+
+    def of(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of a weight of ours, of which `shape` is the one in a model of the usual widths."""
+        d_heads = self.d_heads or (shape[-1] if name.endswith("out.weight") else shape[0] // 3)
+        told = {
+            "feed_forward.into.weight": (self.d_ff, *shape[1:]), "feed_forward.into.bias": (self.d_ff,), "feed_forward.out.weight": (shape[0], self.d_ff),
+            "attention.qkv.weight": (3 * d_heads, *shape[1:]), "attention.out.weight": (shape[0], d_heads),
+        }  # fmt: skip
+        return next((found for ending, found in told.items() if name.endswith(ending)), shape)
+
+
+def widths(weights: Arrays, table: str) -> Widths:
+    """Those of our weights."""
+    d_ff = next((weight.shape[0] for name, weight in weights.items() if name.endswith("feed_forward.into.weight")), 0)
+    d_heads = next((weight.shape[1] for name, weight in weights.items() if name.endswith("attention.out.weight")), 0)
+    return Widths(len(weights[table]), d_ff, d_heads)
+
+
+@dataclass(frozen=True)
+class Family:
+    """system: a name of SYSTEMS. model_type, architecture: as in a config.json of transformers. config: of settings and widths, its other entries.
+
+    settings: of a config.json, those of the system; ValueError in words where there is something that it cannot be. widths: of a config.json, those that
+    no setting says. fits: whether a run with these settings is of this family. frame: what stands around one text and around two, as the tokenizers
+    library writes it: to be read as it was learnt.
     """
 
     system: str
     model_type: str
     architecture: str
     renamed: Renamed
-    config: Callable[[Any, int], dict[str, Any]]
+    config: Callable[[Any, Widths], dict[str, Any]]
     settings: Callable[[Mapping[str, Any]], dict[str, Any]]
+    widths: Callable[[Mapping[str, Any]], Widths]
+    fits: Callable[[Any], bool] = lambda settings: True
+    frame: tuple[str, str] | None = None
     table: str = "embed.weight"  # ours, with a row a token
     rows: tuple[str, ...] = ()  # others with one
+    nothing: tuple[str, ...] = ()  # weights of theirs that ours has not: they have to be zero
 
 
 def back(theirs: Arrays, like: Mapping[str, tuple[int, ...]], settings: Any, renamed: Renamed) -> dict[str, np.ndarray]:
@@ -50,7 +81,6 @@ def need(config: Mapping[str, Any], name: str, *allowed: Any) -> None:
         raise ValueError(f"This model has {name} {config[name]!r}; models with {' or '.join(map(repr, allowed))} can be opened.")
 
 
-def checked_width(config: Mapping[str, Any], width: str, inner: str) -> None:
-    """ValueError in words where the feed-forward layer is not four times as wide as the stream."""
-    if config.get(inner) not in (None, 4 * int(config[width])):
-        raise ValueError(f"This model's feed-forward layer has a width of {config[inner]}; four times {width} ({4 * int(config[width])}) can be opened.")
+def inner(config: Mapping[str, Any], width: str, name: str) -> Widths:
+    """The widths of a model whose config.json calls the feed-forward layer's `name`: where it is not said, four times the stream's."""
+    return Widths(int(config.get("vocab_size", 0)), int(config.get(name) or 4 * int(config[width])))

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 from core.conversion import hub, vocabularies
 from core.conversion.exporting import FAMILIES
-from core.conversion.family import Family, back
+from core.conversion.family import Family, Widths, back
 from core.settings import check
 from core.systems import system
 from core.text.progress import Progress, silent
@@ -44,14 +44,16 @@ def open_folder(folder: Path, name: str = "", progress: Progress = silent) -> Ru
     family = _family(given)
     row = system(family.system)
     try:
-        settings = row.settings(**{**family.settings(given), "n_steps": 1})
+        settings, inside = row.settings(**{**family.settings(given), "n_steps": 1}), family.widths(given)
         check(settings)
     except (KeyError, TypeError) as error:
         raise ValueError(f"The config.json of {folder.name} lacks {error}, which a model of the kind {family.model_type} has.") from error
     progress("reading the tokenizer", None)
     tokenizer, rows = vocabularies.read(folder)
+    if isinstance(start := given.get("decoder_start_token_id"), int):
+        rows[tokenizer.bos_id] = start  # T5's decoder begins with padding
     progress("reading the weights", None)
-    weights, lacking = _weights(folder, family, settings, tokenizer, rows)
+    weights, lacking = _weights(folder, family, inside, settings, tokenizer, rows)
     title = name or folder.resolve().name
     config = RunConfig(row.name, f"opened:{title}", tokenizer.settings, settings, name=title, probes=(PROBE,), report_every=1, eval_every=1)
     run = create(config, lambda aside: _write(aside, row.load_learner(), config, tokenizer, weights, progress))
@@ -82,7 +84,9 @@ def _family(given: Mapping[str, Any]) -> Family:
     return next((family for family in alike if family.system == "unilm" and given.get("type_vocab_size") == 6), alike[0])
 
 
-def _weights(folder: Path, family: Family, settings: Any, tokenizer: Tokenizer, rows: np.ndarray) -> tuple[dict[str, np.ndarray], list[str]]:
+def _weights(
+    folder: Path, family: Family, inside: Widths, settings: Any, tokenizer: Tokenizer, rows: np.ndarray
+) -> tuple[dict[str, np.ndarray], list[str]]:  # fmt: skip
     """Ours, and the names of theirs that the folder has not, but may be without: they stay as a new model has them."""
     import torch
 
@@ -90,6 +94,11 @@ def _weights(folder: Path, family: Family, settings: Any, tokenizer: Tokenizer, 
     theirs = _files(folder)
     torch.manual_seed(0)
     new = {name: weight.detach().numpy() for name, weight in learner.build(settings, tokenizer.vocab_size).state_dict().items()}
+    shapes = {name: inside.of(name, weight.shape) for name, weight in new.items()}
+    new = {name: weight if shapes[name] == weight.shape else np.zeros(shapes[name], np.float32) for name, weight in new.items()}
+    for name in family.nothing:
+        if name in theirs and theirs[name].any():
+            raise ValueError(f"{folder.name} has a weight that {system(family.system).title} has not here, {name}: what it says could not be computed.")
     wanted = family.renamed(new, settings)
     found, lacking = {}, []
     for name, weight in wanted.items():

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core.conversion.family import Arrays, Family, checked_width, need
+from core.conversion.family import Arrays, Family, Widths, need
 
 PARTS = {
     "attention_norm": "layer.0.layer_norm", "cross_attention_norm": "layer.1.layer_norm",
@@ -36,26 +36,30 @@ def renamed(ours: Arrays, settings: Any) -> dict[str, np.ndarray]:
     return found
 
 
-def config(settings: Any, vocab_size: int) -> dict[str, Any]:
+def config(settings: Any, widths: Widths) -> dict[str, Any]:
     s = settings
     return {
-        "vocab_size": vocab_size, "d_model": s.d_model, "d_kv": s.d_model // s.n_heads, "d_ff": 4 * s.d_model, "num_layers": s.n_layers,
-        "num_decoder_layers": s.n_layers, "num_heads": s.n_heads, "dropout_rate": s.dropout, "feed_forward_proj": "relu",
+        "vocab_size": widths.vocab_size, "d_model": s.d_model, "d_kv": widths.d_heads // s.n_heads, "d_ff": widths.d_ff, "num_layers": s.n_layers,
+        "num_decoder_layers": s.n_layers, "num_heads": s.n_heads, "dropout_rate": s.dropout, "feed_forward_proj": "relu", "n_positions": s.n_ctx,
     }  # fmt: skip
 
 
 def settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    need(given, "feed_forward_proj", "relu")
-    need(given, "num_decoder_layers", None, given["num_layers"])
-    need(given, "d_kv", int(given["d_model"]) // int(given["num_heads"]))
-    need(given, "relative_attention_num_buckets", 32)
-    checked_width(given, "d_model", "d_ff")
+    for name, usual in (
+        ("feed_forward_proj", "relu"), ("num_decoder_layers", int(given["num_layers"])), ("relative_attention_num_buckets", 32),
+        ("relative_attention_max_distance", 128), ("layer_norm_epsilon", 1e-6), ("tie_word_embeddings", True), ("scale_decoder_outputs", True),
+    ):  # fmt: skip
+        need(given, name, usual)
     return {
         "n_layers": int(given["num_layers"]),
         "n_heads": int(given["num_heads"]),
         "d_model": int(given["d_model"]),
-        "n_ctx": int(given.get("n_positions", 512)),
+        "n_ctx": min(512, int(given.get("n_positions", 512))),
     }
 
 
-T5 = Family("t5", "t5", "T5ForConditionalGeneration", renamed, config, settings)
+def widths(given: Mapping[str, Any]) -> Widths:
+    return Widths(int(given.get("vocab_size", 0)), int(given["d_ff"]), int(given["num_heads"]) * int(given["d_kv"]))
+
+
+T5 = Family("t5", "t5", "T5ForConditionalGeneration", renamed, config, settings, widths, frame=("$A [EOS]", "$A [EOS] $B [EOS]"))

@@ -1,6 +1,7 @@
 """A tokenizer of transformers as one of ours: the same pieces, its special tokens in our places."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from core.text import tokenizers
+from core.text import subwords, tokenizers
 from core.text.tokenizers import SPECIALS, Tokenizer
 from core.text.tokenizing import TokenizerSettings
 
-KINDS = {"BPE": "bpe", "WordPiece": "wordpiece"}
+KINDS = {"BPE": "bpe", "WordPiece": "wordpiece", "Unigram": "wordpiece"}  # the kind that the settings name (see Tokenizer)
+SENTINEL = re.compile(r"[<▁]*extra_id_\d+>?")  # T5's, which stand after the vocabulary here
 NAMES = ("pad_token", "unk_token", "bos_token", "eos_token", "mask_token", "cls_token", "sep_token")  # in the order of SPECIALS
 
 
@@ -27,12 +29,12 @@ def read(folder: Path) -> tuple[Tokenizer, Int[np.ndarray, " vocab"]]:
         described = json.loads(path.read_text("utf-8"))
         if "orrery" in described["model"]:
             own = tokenizers.load(path)
-            return own, np.arange(own.vocab_size)
-        kind, vocab = described["model"].get("type"), described["model"]["vocab"]
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            return Tokenizer(own.settings, {**own.description, "post_processor": None}), np.arange(own.vocab_size)
+        kind, vocab = described["model"].get("type"), subwords.index(described)
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"The tokenizer.json of {folder.name} cannot be read ({error}). Load it again.") from error
-    if kind not in KINDS or not isinstance(vocab, dict):
-        raise ValueError(f"The tokenizer of {folder.name} is of the kind {kind}; BPE and WordPiece can be opened.")
+    if kind not in KINDS:
+        raise ValueError(f"The tokenizer of {folder.name} is of the kind {kind}; {', '.join(KINDS)} can be opened.")
     return _ours(described, vocab, KINDS[kind], _special(folder, described))
 
 
@@ -44,7 +46,7 @@ def _special(folder: Path, described: Mapping[str, Any]) -> dict[str, str]:
             told |= json.loads((folder / name).read_text("utf-8"))
         except (OSError, UnicodeDecodeError, json.JSONDecodeError, TypeError):
             continue
-    there = {each["content"] for each in described.get("added_tokens") or []} | set(described["model"]["vocab"])
+    there = {each["content"] for each in described.get("added_tokens") or []} | set(subwords.index(described))
     found = {}
     for ours, name in zip(SPECIALS, NAMES, strict=True):
         given = told.get(name)
@@ -56,10 +58,10 @@ def _special(folder: Path, described: Mapping[str, Any]) -> dict[str, str]:
 def _ours(described: dict[str, Any], vocab: dict[str, int], kind: str, special: Mapping[str, str]) -> tuple[Tokenizer, Int[np.ndarray, " vocab"]]:
     old = {each["content"]: int(each["id"]) for each in described.get("added_tokens") or []} | vocab
     taken = {*special.values(), *SPECIALS}
-    words = [token for token in sorted(vocab, key=vocab.__getitem__) if token not in taken]
+    words = [token for token in sorted(vocab, key=vocab.__getitem__) if token not in taken and not SENTINEL.fullmatch(token)]
     tokens = [*SPECIALS, *words]
     rows = np.array([old.get(special.get(token, token), -1) if i < len(SPECIALS) else old[token] for i, token in enumerate(tokens)], np.int64)
-    model = {**described["model"], "vocab": {token: i for i, token in enumerate(tokens)}, "unk_token": "[UNK]"}
+    model = {**described["model"], **_listed(described["model"]["vocab"], tokens)}
     marks = [
         {"id": i, "content": token, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
         for i, token in enumerate(SPECIALS)
@@ -70,8 +72,18 @@ def _ours(described: dict[str, Any], vocab: dict[str, int], kind: str, special: 
     return Tokenizer(TokenizerSettings(kind=kind, vocab_size=max(8, len(tokens)), lowercase=lowercase), whole), rows
 
 
+def _listed(vocab: dict[str, int] | list[Any], tokens: list[str]) -> dict[str, Any]:
+    """A model's tokens in our order; those of a unigram model with their scores."""
+    if isinstance(vocab, dict):
+        return {"vocab": {token: i for i, token in enumerate(tokens)}, "unk_token": "[UNK]"}
+    scores = dict(vocab)
+    return {"vocab": [[token, scores.get(token, 0.0)] for token in tokens], "unk_id": Tokenizer.unk_id}
+
+
 def placed(table: np.ndarray, rows: Int[np.ndarray, " vocab"], extra: int = 0) -> np.ndarray:
-    """A folder's table in our order; a token that it lacks gets the mean of all. extra: rows after the tokens' (sentinels), kept."""
+    """A folder's table in our order; a token that it lacks gets the mean of all. extra: rows after the tokens' (sentinels), kept where they are there."""
     n = int(rows.max()) + 1
-    made: np.ndarray = np.where((rows >= 0).reshape(-1, *[1] * (table.ndim - 1)), table[np.maximum(rows, 0)], table[:n].mean(axis=0))
-    return np.concatenate([made, table[n : n + extra]]) if extra else made
+    mean = table[:n].mean(axis=0)
+    made: np.ndarray = np.where((rows >= 0).reshape(-1, *[1] * (table.ndim - 1)), table[np.maximum(rows, 0)], mean)
+    there = table[n : n + extra]
+    return np.concatenate([made, there, np.broadcast_to(mean, (extra - len(there), *mean.shape))]) if extra else made

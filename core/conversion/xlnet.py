@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core.conversion.family import Arrays, Family, checked_width, need
+from core.conversion.family import Arrays, Family, Widths, inner, need
 
 TABLES = {"embed.weight": "transformer.word_embedding.weight", "unknown": "transformer.mask_emb", "head_bias": "lm_loss.bias"}
 PARTS = {
@@ -40,16 +40,22 @@ def renamed(ours: Arrays, settings: Any) -> dict[str, np.ndarray]:
     return found
 
 
-def config(settings: Any, vocab_size: int) -> dict[str, Any]:
+def config(settings: Any, widths: Widths) -> dict[str, Any]:
     s = settings
-    return {"vocab_size": vocab_size, "d_model": s.d_model, "n_layer": s.n_layers, "n_head": s.n_heads, "d_inner": 4 * s.d_model, "dropout": s.dropout}
+    sizes = {"vocab_size": widths.vocab_size, "d_model": s.d_model, "n_layer": s.n_layers, "n_head": s.n_heads, "d_inner": widths.d_ff}
+    return {**sizes, "dropout": s.dropout, "mem_len": s.n_memory or None}
 
 
 def settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    need(given, "ff_activation", "gelu")
-    need(given, "attn_type", "bi")
-    checked_width(given, "d_model", "d_inner")
-    return {"n_layers": int(given["n_layer"]), "n_heads": int(given["n_head"]), "d_model": int(given["d_model"])}
+    for name, usual in (
+        ("ff_activation", "gelu"), ("attn_type", "bi"), ("bi_data", False), ("clamp_len", -1), ("same_length", False), ("layer_norm_eps", 1e-12),
+        ("tie_word_embeddings", True),
+    ):  # fmt: skip
+        need(given, name, usual)
+    return {"n_layers": int(given["n_layer"]), "n_heads": int(given["n_head"]), "d_model": int(given["d_model"]), "n_ctx": 512, "n_memory": 0}
 
 
-XLNET = Family("xlnet", "xlnet", "XLNetLMHeadModel", renamed, config, settings, rows=("head_bias",))
+XLNET = Family(
+    "xlnet", "xlnet", "XLNetLMHeadModel", renamed, config, settings, lambda given: inner(given, "d_model", "d_inner"),
+    frame=("$A", "$A [SEP] $B:1 [SEP]:1 [CLS]:2"), rows=("head_bias",),
+)  # fmt: skip

@@ -1,8 +1,9 @@
 """What every model over tokens has in common: an embedding, hidden states, and logits made of them where they are asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
@@ -34,6 +35,16 @@ class LanguageModel(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.embed.weight.device
+
+
+INSIDE = ("feed_forward.into.", "feed_forward.out.weight", "attention.qkv.", "attention.out.weight")
+
+
+def as_wide_as(weights: Mapping[str, np.ndarray], model: nn.Module) -> None:
+    """Gives the layers of a model the inner widths of these weights: those of a model from elsewhere may be others than what our settings lead to."""
+    for name, weight in model.named_parameters():
+        if any(part in name for part in INSIDE) and name in weights and weights[name].shape != weight.shape:
+            weight.data = weight.new_zeros(weights[name].shape)
 
 
 class EncoderDecoder(LanguageModel):

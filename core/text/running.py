@@ -68,7 +68,7 @@ class Remembering:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self.ends = tokenizer.kind == "wordpiece"
+        self.ends = tokenizer.kind in ("wordpiece", "unigram")
         self._forget()
 
     def _forget(self) -> None:

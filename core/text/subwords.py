@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from core.text.tokenizing import TokenizerSettings
 
 PIECE = 50_000  # characters handed to the library at a time, so that its threads share a long text
+BLANK = "▁"  # SentencePiece's sign for it
 AT_ONCE = 20_000  # short texts handed to it at a time
 _STRETCH = re.compile(r" ?\S+|\s+(?!\S)|\s")
 
@@ -31,9 +32,25 @@ def library() -> ModuleType:
 
 def library_tokenizer(description: dict[str, Any]) -> Any:
     """The library's tokenizer, told to take "[MASK]" and the like in a text for plain text."""
-    tokenizer = library().Tokenizer.from_str(json.dumps(description))
+    tokenizer = library().Tokenizer.from_str(json.dumps(_without_pieces_for_specials(description)))
     tokenizer.encode_special_tokens = True
     return tokenizer
+
+
+def _without_pieces_for_specials(description: dict[str, Any]) -> dict[str, Any]:
+    """Of a unigram tokenizer, which finds its pieces in any text: its special tokens named so that no text holds them, as no piece has a line's end."""
+    if description["model"].get("type") != "Unigram":
+        return description
+    special = {each["content"] for each in description.get("added_tokens") or []}
+    vocab = [[f"\n{piece}" if piece in special else piece, score] for piece, score in description["model"]["vocab"]]
+    return {**description, "model": {**description["model"], "vocab": vocab}, "added_tokens": []}
+
+
+def index(description: Mapping[str, Any]) -> dict[str, int]:
+    """The id of each token."""
+    vocab = description["model"]["vocab"]
+    found: dict[str, int] = {piece: i for i, (piece, _) in enumerate(vocab)} if isinstance(vocab, list) else vocab
+    return found
 
 
 def learn(texts: Iterable[str], settings: TokenizerSettings, specials: Sequence[str]) -> dict[str, Any]:
@@ -148,8 +165,10 @@ def as_bytes(token: str) -> bytes | None:
     return bytes(table[character] for character in token) if all(character in table for character in token) else None
 
 
-def shown(token: str) -> str:
-    """A byte-level token as a reader knows it: its text where it is whole characters, its bytes as <0xE4> where not."""
+def shown(token: str, kind: str = "bpe") -> str:
+    """A byte-level token as a reader knows it: its text where it is whole characters, its bytes as <0xE4> where not. A unigram piece with its blank."""
+    if kind == "unigram":
+        return token.replace(BLANK, " ")
     content = as_bytes(token)
     if content is None:
         return token

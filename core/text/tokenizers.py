@@ -32,7 +32,9 @@ TAB = -2  # between the two sides of a pair: whoever reads text alone takes any 
 class Tokenizer:
     """Cuts text into tokens and numbers them.
 
-    description: the content of a tokenizer.json. words: each id's token as shown to a reader (a BPE token that begins a word begins with a blank;
+    description: the content of a tokenizer.json. kind: that of the settings, or "unigram", which is never learnt here: SentencePiece's pieces, each with a
+    score, that came with a model from elsewhere (T5, XLNet); its settings say "wordpiece", which drops blanks in the same way.
+    words: each id's token as shown to a reader (a token of BPE or unigram that begins a word begins with a blank;
     bytes that are no whole character show as <0xE4>), after the specials the most frequent first where it was made by `encode`; beyond
     vocab_size the phrases of `ngrams`, which no text becomes: an id that is only ever predicted (ERNIE-Gram).
     """
@@ -42,11 +44,11 @@ class Tokenizer:
 
     def __init__(self, settings: TokenizerSettings, description: dict[str, Any]) -> None:
         self.settings = settings
-        self.kind = settings.kind
+        self.kind = "unigram" if description["model"].get("type") == "Unigram" else settings.kind
         self.description = description
-        self.index: dict[str, int] = description["model"]["vocab"]
+        self.index = subwords.index(description)
         self.tokens: list[str] = sorted(self.index, key=self.index.__getitem__)
-        self.words = [subwords.shown(token) for token in self.tokens] if self.kind == "bpe" else self.tokens
+        self.words = [subwords.shown(token, self.kind) for token in self.tokens] if self.kind in ("bpe", "unigram") else self.tokens
         assert tuple(self.tokens[: self.n_special]) == SPECIALS
         self.ngrams = [tuple(words) for words in description["model"].get("ngrams", [])]  # of other kinds than words: phrases, the most frequent first
         self.words = [*self.words, *map(written_together, self.ngrams)] if self.ngrams else self.words
@@ -73,6 +75,8 @@ class Tokenizer:
         if self.kind == "character":
             codes = np.frombuffer((text.lower() if self.settings.lowercase else text).encode("utf-32-le", "surrogatepass"), np.uint32)
             return self._table[codes]
+        if self.kind == "unigram":
+            return subwords.encode_each(self.library, text.split())[0]
         return subwords.encode(self.library, text)
 
     def joined(self, words: list[str]) -> list[str]:
@@ -118,6 +122,8 @@ class Tokenizer:
         if self.kind == "character":
             return "".join(self.words[i] for i in kept)
         text = str(self.library.decode(kept, skip_special_tokens=False))
+        if self.kind == "unigram":
+            return text.replace("\n[", " [").strip()
         return BETWEEN_HAN.sub("", text) if self.kind == "wordpiece" else text
 
     def bpe_steps(self, word: str) -> list[list[str]]:
@@ -177,10 +183,11 @@ def load(path: Path) -> Tokenizer:
     try:
         description = json.loads(path.read_text("utf-8"))
         settings = from_dict(TokenizerSettings, description["model"].pop("orrery"))
-        if [description["model"]["vocab"].get(token) for token in SPECIALS] != list(range(len(SPECIALS))):
+        index = subwords.index(description)
+        if [index.get(token) for token in SPECIALS] != list(range(len(SPECIALS))):
             raise KeyError("the special tokens are not where they should be")
         return Tokenizer(settings, description)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a tokenizer of ours, or is cut short ({error}). Train again, or choose another run.") from error
 
 

@@ -65,6 +65,8 @@ class Units:
         match self.tokenizer.kind:
             case "bpe":
                 ordinary = [(as_bytes(token) or b"").decode("latin-1") for token in ordinary]
+            case "unigram":
+                ordinary = self.tokenizer.words[first : self.tokenizer.vocab_size]
             case "wordpiece":
                 ordinary = [token[2:] if token.startswith("##") and len(token) > 2 else token if HAN.match(token) else f" {token}" for token in ordinary]
         return [f" {UNKNOWN} "] * first + ordinary

@@ -43,7 +43,7 @@ class Continues(Trained):
         forced: the token to be taken in the n-th place after `ids`, whatever would be drawn there.
         """
         # A beginning is what follows an end; where the running text has no ends, what follows the most frequent token.
-        begun = ids or [self.tokenizer.eos_id if self.tokenizer.kind in ("word", "wordpiece") else self.tokenizer.n_special]
+        begun = ids or [self.tokenizer.eos_id if self.tokenizer.kind in ("word", "wordpiece", "unigram") else self.tokenizer.n_special]
         generator = torch.Generator().manual_seed(seed)
         return generate(self.next_logits, begun, n_tokens, generator, sampling, self.tokenizer.eos_id if stop else None, n_alternatives, forced)
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.batch import IGNORE, Batch
 from core.blocks.attention import Attention
-from core.models.language_model import LanguageModel, resting
+from core.models.language_model import LanguageModel, as_wide_as, resting
 from core.patterns import Patterns
 from core.text.encoding import EncodedCorpus
 from core.text.tokenizers import Tokenizer
@@ -58,6 +58,7 @@ class NeuralLearner:
         self.optimizer = adamw(self.model, settings.learning_rate, settings.weight_decay)
         self.silent: list[tuple[Attention, Tensor]] = []  # heads that were switched off for good (core.training.continuing), and stay so
         self._weights = list(self.model.parameters())
+        self._losses = device.compiled(self.losses, self.device, settings.n_steps)
         self._ahead = Ahead(lambda step: self.examples(step, torch.Generator().manual_seed(self._draws(step)[0])))
 
     @classmethod
@@ -74,6 +75,7 @@ class NeuralLearner:
     def load(cls, settings: Any, tokenizer: Tokenizer, weights: Mapping[str, np.ndarray]) -> Trained:
         """A model to look at from `weights()`; ValueError in words where they are of another model or another tokenizer."""
         model = cls.build(settings, tokenizer.vocab_size)
+        as_wide_as(weights, model)
         try:
             model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
         except RuntimeError as error:
@@ -113,7 +115,7 @@ class NeuralLearner:
         waited = time.perf_counter() - began
         rate = learning_rate(self.step, self.settings)
         with drawing_from(self._draws(self.step)[1], self.device), device.mixed_precision(self.device):
-            losses = self.losses(batch)
+            losses = self._losses(batch)
             loss = self.whole(losses, batch)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self._weights, 1.0)
@@ -137,6 +139,7 @@ class NeuralLearner:
 
     def begin(self, weights: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
         """Takes over another run's model: its rows of tokens by `rows`, all else as it is. AdamW's moments begin anew, and so does the rate."""
+        as_wide_as(weights, self.model)
         own = self.model.state_dict()
         if missing := sorted(own.keys() - weights.keys()):
             raise ValueError(f"they lack {missing[0]}")
@@ -165,6 +168,7 @@ class NeuralLearner:
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self.step = int(state["step"][0])
+        as_wide_as({name.removeprefix("model."): array for name, array in state.items() if name.startswith("model.")}, self.model)
         self.model.load_state_dict({name: torch.tensor(state[f"model.{name}"]) for name in self.model.state_dict()})
         for name, weight in self.model.named_parameters():
             if f"steps.{name}" in state:

@@ -1,6 +1,7 @@
 """Folders of transformers as runs: ours come back, others' say the same here as there, and what cannot be opened is said in words."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,28 @@ import pytest
 import tokenizers as library
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import BertConfig, BertForMaskedLM, BertModel, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertModel,
+    GPT2Config,
+    GPT2LMHeadModel,
+    MarianConfig,
+    MarianMTModel,
+    PegasusConfig,
+    PegasusForConditionalGeneration,
+    PreTrainedTokenizerFast,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
 from core.conversion.opening import open_folder
 from core.models.language_model import resting
+from core.objectives.pairs import pair_batch
 from core.systems import system
 from core.text import tokenizers
 from core.training.run import Run
-from tests.conversion.test_export import exported, learner
+from tests.conversion.test_export import encoded, exported, learner
 
 SENTENCE = "the king sees the land"
 WORDS = ["the", "king", "queen", "sees", "rules", "land", "##s", "a", "."]
@@ -29,8 +44,12 @@ def trained(run: Run) -> Any:
 
 @pytest.mark.parametrize(
     ("name", "changes"),
-    [("gpt", {}), ("gpt", {"norm": "post", "activation": "gelu by tanh"}), ("gpt", {"tied": False}), ("bert", {}), ("ernie", {}), ("xlnet", {}), ("t5", {})],
-)
+    [
+        ("gpt", {}), ("gpt", {"norm": "post", "activation": "gelu by tanh"}), ("gpt", {"tied": False}), ("bert", {}), ("ernie", {}), ("unilm", {}),
+        ("xlnet", {}), ("t5", {}),
+        ("transformer", {}), ("transformer", {"norm": "pre"}),
+    ],
+)  # fmt: skip
 def test_what_was_exported_here_comes_back_as_it_was(name: str, changes: dict[str, object], tmp_path: Path, home: Path) -> None:
     made = learner(system(name), **changes)
     run = open_folder(exported(made, system(name), tmp_path / "mine"))
@@ -52,6 +71,19 @@ def others_tokenizer(folder: Path, kind: str) -> PreTrainedTokenizerFast:
         made = library.Tokenizer(library.models.WordPiece(vocab, unk_token="[UNK]"))
         made.normalizer, made.pre_tokenizer = library.normalizers.BertNormalizer(), library.pre_tokenizers.BertPreTokenizer()
         names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+    elif kind == "unigram":
+        pieces = [
+            ("<pad>", 0.0),
+            ("</s>", 0.0),
+            ("<unk>", 0.0),
+            *((f"▁{word}", -3.0) for word in WORDS),
+            *((letter, -9.0) for letter in "▁abcdefghijklmnopqrst"),
+        ]
+        made = library.Tokenizer(library.models.Unigram([*pieces, *((f"<extra_id_{n}>", 0.0) for n in reversed(range(100)))], unk_id=2))
+        made.normalizer, made.pre_tokenizer = library.normalizers.NFKC(), library.pre_tokenizers.Metaspace()
+        made.decoder = library.decoders.Metaspace()
+        made.add_special_tokens(["<pad>", "</s>", "<unk>", *(f"<extra_id_{n}>" for n in range(100))])
+        names = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     else:
         made = library.Tokenizer(library.models.BPE())
         made.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -68,7 +100,7 @@ def others_tokenizer(folder: Path, kind: str) -> PreTrainedTokenizerFast:
 def test_a_bert_made_elsewhere_says_the_same_here(tmp_path: Path, home: Path) -> None:
     torch.manual_seed(0)
     fast = others_tokenizer(tmp_path / "bert", "wordpiece")
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64, "max_position_embeddings": 24}
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 40, "max_position_embeddings": 24}
     theirs = BertForMaskedLM._from_config(BertConfig(vocab_size=len(fast), **sizes), attn_implementation="eager").eval()
     theirs.save_pretrained(tmp_path / "bert")
     opened = trained(open_folder(tmp_path / "bert", "a BERT"))
@@ -85,7 +117,10 @@ def test_a_bert_made_elsewhere_says_the_same_here(tmp_path: Path, home: Path) ->
 def test_a_gpt2_made_elsewhere_says_the_same_here(tmp_path: Path, home: Path, tied: bool) -> None:
     torch.manual_seed(0)
     fast = others_tokenizer(tmp_path / "gpt", "bpe")
-    config = GPT2Config(vocab_size=len(fast), n_positions=24, n_embd=16, n_layer=2, n_head=2, bos_token_id=None, eos_token_id=None, tie_word_embeddings=tied)
+    config = GPT2Config(
+        vocab_size=len(fast), n_positions=24, n_embd=16, n_inner=24, n_layer=2, n_head=2, activation_function="relu", bos_token_id=None,
+        tie_word_embeddings=tied,
+    )  # fmt: skip
     theirs = GPT2LMHeadModel._from_config(config, attn_implementation="eager").eval()
     theirs.save_pretrained(tmp_path / "gpt")
     opened = trained(open_folder(tmp_path / "gpt"))
@@ -99,6 +134,61 @@ def test_a_gpt2_made_elsewhere_says_the_same_here(tmp_path: Path, home: Path, ti
     torch.testing.assert_close(found[..., opened.tokenizer.n_special :], there, atol=1e-5, rtol=1e-4)
     end = expected[..., fast.convert_tokens_to_ids("<|endoftext|>")]
     torch.testing.assert_close(found[..., opened.tokenizer.eos_id], end, atol=1e-5, rtol=1e-4)
+
+
+def test_a_t5_made_elsewhere_says_the_same_here_whatever_its_widths(tmp_path: Path, home: Path) -> None:
+    """Heads narrower than their share of the stream, a wide feed-forward layer, a unigram tokenizer with the sentinels in it, a padded table."""
+    torch.manual_seed(0)
+    fast = others_tokenizer(tmp_path / "t5", "unigram")
+    sizes = {"d_model": 16, "d_kv": 3, "num_heads": 4, "d_ff": 40, "num_layers": 2, "vocab_size": len(fast) + 28}
+    theirs = T5ForConditionalGeneration._from_config(T5Config(decoder_start_token_id=0, **sizes), attn_implementation="eager").eval()
+    theirs.save_pretrained(tmp_path / "t5")
+    run = open_folder(tmp_path / "t5")
+    opened = trained(run)
+    source = opened.source("the king <extra_id_0> lands [MASK] Ω")[0]
+    assert opened.shown(source[:4]) == [" the", " king", "<extra_id_0>", " land"]
+    given = fast.convert_tokens_to_ids(["▁the", "▁king", "<extra_id_0>", "▁land", "s"])
+    assert [opened.tokenizer.tokens[i] for i in source if i < opened.tokenizer.vocab_size][-2:] == ["[UNK]", "[EOS]"], "typed, [MASK] is no mask"
+    assert opened.tokenizer.decode(opened.tokenizer.encode("the king sees lands")) == "the king sees lands"
+    batch = pair_batch([source[:5]], [opened.tokenizer.encode("the queen")], opened.tokenizer)
+    with torch.no_grad(), resting(opened.model):
+        found = opened.model(batch)
+        expected = theirs(torch.tensor([given]), decoder_input_ids=torch.tensor([[0, *fast.convert_tokens_to_ids(["▁the", "▁queen"])]])).logits
+    mine = [*(opened.tokenizer.index[f"▁{word}"] for word in WORDS), *range(opened.tokenizer.vocab_size, opened.tokenizer.vocab_size + 100)]
+    other = fast.convert_tokens_to_ids([*(f"▁{word}" for word in WORDS), *(f"<extra_id_{n}>" for n in reversed(range(100)))])
+    torch.testing.assert_close(found[..., mine], expected[..., other], atol=1e-5, rtol=1e-4)
+    settings = replace(run.config.settings, n_steps=2, batch_size=2, n_ctx=16)
+    new = run.config.row.load_learner()(settings, encoded(opened.tokenizer))
+    new.begin(run.snapshots()[-1].weights(), np.arange(opened.tokenizer.vocab_size))
+    assert np.isfinite(new.advance().loss), "and it is trained on"
+
+
+@pytest.mark.parametrize(("cls", "config", "norm"), [(MarianMTModel, MarianConfig, "post"), (PegasusForConditionalGeneration, PegasusConfig, "pre")])
+def test_a_marian_made_elsewhere_says_the_same_here(cls: Any, config: Any, norm: str, tmp_path: Path, home: Path) -> None:
+    torch.manual_seed(0)
+    fast = others_tokenizer(tmp_path / "m", "unigram")
+    sides = {f"{side}_{name}": n for side in ("encoder", "decoder") for name, n in (("layers", 2), ("attention_heads", 2), ("ffn_dim", 24))}
+    told = config(
+        vocab_size=len(fast), d_model=10, max_position_embeddings=20, activation_function="relu", scale_embedding=True, pad_token_id=0, eos_token_id=1,
+        decoder_start_token_id=0, forced_eos_token_id=None, **sides,
+    )  # fmt: skip
+    theirs = cls._from_config(told, attn_implementation="eager").eval()
+    theirs.save_pretrained(tmp_path / "m")
+    run = open_folder(tmp_path / "m")
+    opened = trained(run)
+    assert (run.config.system, run.config.settings.norm) == ("transformer", norm)
+    given, written = ["▁the", "▁king", "▁sees"], ["▁the", "▁queen"]
+    ids = opened.tokenizer.index
+    batch = pair_batch([[ids[token] for token in given]], [[ids[token] for token in written]], opened.tokenizer)
+    start = torch.tensor([[0, *fast.convert_tokens_to_ids(written)]])
+    with torch.no_grad(), resting(opened.model):
+        found, expected = opened.model(batch), theirs(torch.tensor([fast.convert_tokens_to_ids(given)]), decoder_input_ids=start).logits
+    words = [f"▁{word}" for word in WORDS]
+    torch.testing.assert_close(found[..., [ids[word] for word in words]], expected[..., fast.convert_tokens_to_ids(words)], atol=1e-5, rtol=1e-4)
+    theirs.final_logits_bias += 1
+    theirs.save_pretrained(tmp_path / "m")
+    with pytest.raises(ValueError, match="final_logits_bias"):
+        open_folder(tmp_path / "m")
 
 
 def test_an_encoder_without_a_head_is_opened_with_a_new_one_and_says_so(tmp_path: Path, home: Path) -> None:
@@ -130,12 +220,13 @@ def test_folders_that_cannot_be_are_answered_in_words(tmp_path: Path, home: Path
     with pytest.raises(ValueError, match="is no folder"):
         open_folder(tmp_path / "none")
     for changes, said in (
-        ({"model_type": "llama"}, "kind 'llama'; those of the kinds gpt2, openai-gpt, bert"),
+        ({"model_type": "llama"}, "kind 'llama'; those of the kinds marian, pegasus, gpt2, openai-gpt, bert"),
         ({"n_head": 3}, "must be divisible by n_heads"),
         ({"n_layer": 3}, "lacks the weight transformer.h.2"),
         ({"n_embd": 32}, "was expected by its config.json"),
-        ({"n_inner": 10}, "four times n_embd"),
-        ({"activation_function": "relu"}, "activation_function 'relu'"),
+        ({"n_inner": 10}, "was expected by its config.json"),
+        ({"activation_function": "silu"}, "activation_function 'silu'"),
+        ({"tie_word_embeddings": False}, "lacks the weight lm_head"),
     ):
         changed(**changes)
         with pytest.raises(ValueError, match=said):
