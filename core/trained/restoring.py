@@ -29,7 +29,12 @@ class Restoration:
 
 
 class Restores(Translates):
-    """A model that has learnt by span corruption. Sentinels may be written into a text: "the king <extra_id_0> the queen"."""
+    """A model that has learnt by span corruption. Sentinels may be written into a text: "the king <extra_id_0> the queen".
+
+    restoring: whether it has learnt nothing but to restore; where nobody knows (None) it shows by what the model answers.
+    """
+
+    restoring: bool | None = None
 
     def restoration(self, text: str, seed: int = 0, width: int = 1) -> Restoration:
         """Hides spans of a text, another choice of them for each seed, and lets the model put them back. Of a text with sentinels its own are filled."""
@@ -66,8 +71,11 @@ class Restores(Translates):
     def restores(self, text: str) -> bool:
         """Whether it answers a whole text with sentinels, as one does that has learnt nothing but to restore."""
         source, _ = self.source(text)
-        asked = any(id >= self.tokenizer.vocab_size for id in source)
-        return not asked and any(id >= self.tokenizer.vocab_size for id in self.answers([source])[0][:1])
+        if any(id >= self.tokenizer.vocab_size for id in source):
+            return False
+        if self.restoring is not None:
+            return self.restoring
+        return any(id >= self.tokenizer.vocab_size for id in self.answers([source])[0][:1])
 
     def source(self, text: str) -> tuple[list[int], int]:
         ids, room = self.ids(text), self.model.n_ctx - 1

@@ -14,6 +14,8 @@ from core.models.language_model import EncoderDecoder, resting
 from core.objectives.pairs import padded, pair_batch, writing
 from core.trained.model import Reading, Trained
 
+LONGER, MORE = 4, 64  # digits become words, and tokens may be letters
+
 Said = Callable[[Int[Tensor, " row"], Int[Tensor, "row pos"]], Float[Tensor, "row vocab"]]
 
 
@@ -25,8 +27,10 @@ class Rewrites(Trained):
         raise NotImplementedError
 
     def room(self, sources: Sequence[Sequence[int]]) -> int:
-        """How many tokens can be written, the mark at the end among them."""
-        return self.model.n_ctx - 1
+        """How many tokens are written at most, the mark at the end among them: as many as the model can, but no more than the longest source lets expect,
+        for one that has not learnt yet where to end goes on and on (Vaswani et al. 2017, section 6.1: the source's length and 50).
+        """
+        return min(self.model.n_ctx - 1, LONGER * max(map(len, sources)) + MORE)
 
     def source(self, text: str) -> tuple[list[int], int]:
         """The tokens that are read, and how many had no room; ValueError in words where there is none."""
@@ -51,7 +55,8 @@ class Rewrites(Trained):
     def answers(self, sources: Sequence[Sequence[int]]) -> list[list[int]]:
         """The target of each source, by the likeliest token each time; without the mark at its end."""
         with resting(self.model):
-            return greedy(self.said(sources), len(sources), self.tokenizer.bos_id, self.tokenizer.eos_id, self.room(sources))
+            said = greedy(self.said(sources), len(sources), self.tokenizer.bos_id, self.tokenizer.eos_id, self.room(sources))
+        return [target[: self.room([source])] for target, source in zip(said, sources, strict=True)]
 
     def agreed(self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> tuple[int, int]:
         """How many tokens of the targets are the likeliest where all before them are given, and how many there are; the marks at their ends too."""

@@ -31,6 +31,13 @@ class T5Learner(Attends, Answers):
             return Ended(stream, settings.n_ctx, tokenizer, device)
         return Spans(stream, settings.n_ctx, settings.noise_density, settings.mean_span_length, tokenizer, device)
 
+    @property
+    def trained(self) -> Restores:
+        """One that knows how it is trained, so that its first snapshots read a text as the last ones do."""
+        found: Restores = super().trained
+        found.restoring = isinstance(self.objective, Spans)
+        return found
+
     def begin(self, weights: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
         """The sentinels' rows stand after those of the vocabulary, in the old run as in this one."""
         old = len(weights["embed.weight"]) - N_SENTINELS

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.text import corpora
 from core.training.run import Run
 from pages.ui import address, forms, load, pickers, say
 from pages.ui import tokens as tokens_
@@ -30,8 +31,11 @@ class Way:
 
 
 def way(run: Run) -> str:
-    """Of WAYS, one that the run's system offers; in the address."""
-    offered = {name: each.title for name, each in WAYS.items() if name in run.config.offers}
+    """Of WAYS, one that the run's system offers, first what it has learnt: to translate where its text is of pairs, else anything before that."""
+    corpus = corpora.kept(run.config.corpus)
+    of_pairs = bool(corpus and corpus.pairs)
+    names = sorted((name for name in WAYS if name in run.config.offers), key=lambda name: (name == "translate") != of_pairs)
+    offered = {name: WAYS[name].title for name in names}
     return pickers.segment("What it is asked", offered, "way")
 
 
@@ -74,7 +78,7 @@ def continue_(run: Run, step: int, trained: Any) -> None:
         top_p = st.slider("Top p", 0.05, 1.0, 1.0, 0.05, help="Only among the likeliest that together reach this probability.", **forms.kept("top_p"))
     with columns[3]:
         n_tokens = st.slider("Tokens", 1, 200, 40, **forms.kept("tokens"))
-    forced, draw = _forced(), max(1, address.number("draw") or 1)
+    forced, draw = _forced(trained.tokenizer.vocab_size), max(1, address.number("draw") or 1)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Draw again", icon=":material/casino:", on_click=lambda: address.put(draw=draw + 1, take=None))
         if forced:
@@ -92,10 +96,11 @@ def _prompt(run: Run, step: int) -> str:
     return samples[0]["prompt"] if samples else ""
 
 
-def _forced() -> dict[int, int]:
-    """What the user chose in place of what was drawn: place and id, in the address as 3.152-7.20."""
+def _forced(vocab_size: int) -> dict[int, int]:
+    """What the user chose in place of what was drawn: place and id, in the address as 3.152-7.20; tokens that this model has not are left out."""
     parts = [part.split(".") for part in address.get("take").split("-") if part]
-    return {int(part[0]): int(part[1]) for part in parts if len(part) == 2 and all(number.isdigit() and len(number) < 9 for number in part)}
+    chosen = (tuple(map(int, part)) for part in parts if len(part) == 2 and all(number.isascii() and number.isdigit() and len(number) < 9 for number in part))
+    return {place: id for place, id in chosen if id < vocab_size}
 
 
 def _take(forced: dict[int, int], at: int, id: int) -> None:
