@@ -85,7 +85,7 @@ def continue_run(
 
 def _head(text: str) -> tuple[str, int]:
     place, _, number = text.rpartition(":")
-    if not place or not number.isdigit() or int(number) < 1:
+    if not place or not (number.isascii() and number.isdigit()) or int(number) < 1:
         raise ValueError(f"“{text}” names no head: write its attention, a colon and its number from 1, as in blocks.0.attention:3.")
     return place, int(number) - 1
 

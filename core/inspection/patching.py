@@ -92,7 +92,8 @@ def asked(model: LanguageModel, clean: Batch, corrupted: Batch, position: int | 
 
 
 def same_length(clean: Batch, corrupted: Batch) -> None:
-    """ValueError in words where they are not."""
-    n, m = clean.ids.shape[1], corrupted.ids.shape[1]
-    if n != m:
-        raise ValueError(f"The two texts have {n} and {m} tokens; what is put from one into the other needs its place. Make them equally long.")
+    """ValueError in words where they, or their sources, are not."""
+    for what, one, other in (("sources", clean.source, corrupted.source), ("texts", clean.ids, corrupted.ids)):
+        n, m = (0 if ids is None else ids.shape[1] for ids in (one, other))
+        if n != m:
+            raise ValueError(f"The two {what} have {n} and {m} tokens; what is put from one into the other needs its place. Make them equally long.")

@@ -35,11 +35,18 @@ class Fills(Trained):
     def read(self, text: str) -> Reading:
         first, _, second = text.strip().replace("\n", "\t", 1).partition("\t")
         sides = [self.ids(first), self.ids(second)] if second.strip() else [self.ids(first)]
-        room, n = self.model.n_ctx - 1 - len(sides), sum(map(len, sides))
+        n = sum(map(len, sides))
+        if self.model.n_ctx - self.n_marks(len(sides)) < len(sides):  # not a token of each has room
+            sides = sides[:1]
+        room = self.model.n_ctx - self.n_marks(len(sides))
         while sum(map(len, sides)) > room:
             max(sides, key=len).pop()
         batch = self.batch_of(sides)
         return Reading(batch, self.shown(batch.ids[0].tolist()), n_left_out=max(0, n - room))
+
+    def n_marks(self, n_sides: int) -> int:
+        """How many tokens of a sequence are the frame's."""
+        return 1 + n_sides
 
     def batch(self, ids: list[int]) -> Batch:
         return self.batch_of([ids])
@@ -82,7 +89,7 @@ class Fills(Trained):
 
     def answer(self, probe: str) -> tuple[str, str]:
         """The probe with some of its words hidden, the same each time, and with what the model finds likeliest there."""
-        ids = self.ids(probe.replace("\t", " "))[: self.model.n_ctx - 2]
+        ids = self.ids(probe.replace("\t", " "))[: self.model.n_ctx - self.n_marks(1)]
         hidden = torch.tensor([i == self.tokenizer.mask_id for i in ids]) if MASK in probe else torch.from_numpy(self._hidden(np.array(ids)))
         given = torch.tensor(ids).masked_fill(hidden, self.tokenizer.mask_id)
         said, batch = given.clone(), self.batch(given.tolist())

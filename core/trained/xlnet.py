@@ -24,6 +24,9 @@ class TrainedXLNet(Fills, Continues):
     ways = ("left to right", "right to left", "random order", "bidirectional")
     way = ways[0]
 
+    def n_marks(self, n_sides: int) -> int:
+        return 3 if n_sides == 2 else 0
+
     def batch_of(self, sides: list[list[int]], task: int = 0) -> Batch:
         whole, segments = (sides[0], [0] * len(sides[0])) if len(sides) == 1 else joined(sides[0], sides[1], self.tokenizer)
         read = torch.tensor([whole], device=self.model.device)
