@@ -1,4 +1,4 @@
-"""What this is, three ways to begin, and the runs there are."""
+"""What this is, ways to begin, and the runs there are."""
 
 import streamlit as st
 

@@ -62,6 +62,15 @@ CARDS = (
         {"n_layers": 2, "n_heads": 4, "d_model": 64, "n_ctx": 32, "n_steps": 900},
         WORDS,
     ),
+    Card(
+        "English becomes Chinese",
+        "A Transformer on the small world in two languages, whose words stand in another order: watch the second language's words find those of the first.",
+        "translate",
+        "transformer",
+        "task-english-chinese",
+        {"n_layers": 1, "d_model": 64, "n_ctx": 32, "n_steps": 800, "learning_rate": 3e-3, "dropout": 0.0},
+        TokenizerSettings(kind="word", min_count=1),
+    ),
 )
 
 
@@ -77,7 +86,7 @@ def begin(config: RunConfig) -> None:
 
 
 def cards() -> None:
-    """The three starting cards, each with how long it will take here."""
+    """The starting cards, each with how long it will take here."""
     with st.container(key="cards-start"):
         for column, card in zip(st.columns(len(CARDS), gap="medium"), CARDS, strict=True):
             with column, st.container(border=True, height="stretch"):
