@@ -149,7 +149,7 @@ def model() -> None:
         "A folder on this machine, or a name on the Hugging Face hub",
         key="model-folder",
         placeholder="/models/my-gpt2 or prajjwal1/bert-tiny",
-        help="GPT-2, BERT, ERNIE, XLNet, T5 and Marian and what wraps them, weights as safetensors. A name is looked up in this machine's cache first, then fetched.",
+        help="GPT-2, BERT, ERNIE, XLNet, T5, Marian and what wraps them; weights as safetensors. A name is looked up in this machine's cache, then fetched.",
         icon=":material/folder_open:",
         max_chars=1000,
     ).strip()

@@ -45,7 +45,7 @@ def chosen(own: np.ndarray, part: str) -> np.ndarray:
 def order(n: int) -> list[int]:
     """The order of a permutation, from the address; from left to right where it says none of so many tokens."""
     parts = address.get("order").split("-")
-    found = [int(part) for part in parts if part.isdigit() and len(part) < 4]
+    found = [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 4]
     return found if sorted(found) == list(range(n)) else list(range(n))
 
 
