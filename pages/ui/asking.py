@@ -196,11 +196,13 @@ def ngram_shares(vectors: Vectors, word: str) -> list[tuple[str, float]]:
     """What each part gives to a word's vector: its row's projection on the vector, over how many parts there are; all make 1. The largest first."""
     assert vectors.subwords is not None
     parts = vectors.subwords.parts(word)
+    own = parts[0][0] in vectors.index  # a piece may be written as the word is
+    names = [f"{name}\u2009(the\u2009word\u2009itself)" if own and not i else name for i, (name, _) in enumerate(parts)]
     rows = np.array([row for _, row in parts], np.float64)
     vector = rows.mean(axis=0)
     square = float(vector @ vector)
     given = rows @ vector / (len(parts) * square) if square else np.zeros(len(parts))
-    return sorted(((name, float(share)) for (name, _), share in zip(parts, given, strict=True)), key=lambda each: -each[1])
+    return sorted(((name, float(share)) for name, share in zip(names, given, strict=True)), key=lambda each: -each[1])
 
 
 def _ngrams(view: View, by: Measure) -> Marked:
@@ -211,8 +213,7 @@ def _ngrams(view: View, by: Measure) -> Marked:
         return Marked(neighbourhood.choose)
     given = ngram_shares(vectors, word)
     st.caption(f"**{say.plain(word)}**{neighbourhood.seen(vectors, word)}. The shares of its {len(given)} parts, of 100 %:")
-    names = [f"{name} (the word itself)" if name == word else name for name, _ in given]
-    st.html(bars(names, [share for _, share in given]))
+    st.html(bars([name for name, _ in given], [share for _, share in given]))
     near = vectors.neighbours(word, N_ANSWERS, by)
     st.caption(f"Nearest by {neighbourhood.MEASURES[by]}: {say.plain(', '.join(each.word for each in near[:8]))}")
     return Marked(neighbourhood.choose, word, [each.word for each in near])

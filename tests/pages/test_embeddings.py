@@ -64,6 +64,7 @@ def test_the_shares_of_ngrams_make_one(subword_file):
     for word in ("king", "unheard"):
         shares = asking.ngram_shares(vectors, word)
         assert sum(share for _, share in shares) == pytest.approx(1)
+        assert sum("itself" in name for name, _ in shares) == (word in WORDS), "only a word that was seen has a row of its own"
         assert [name for name, _ in vectors.subwords.parts(word)] != [name for name, _ in shares] or len(shares) < 2
         assert len(shares) == len(vectors.subwords.parts(word))
 
