@@ -16,7 +16,7 @@ from core.embeddings.tree import Tree, huffman
 from core.machine import forget
 from core.systems import Matrix
 from core.text.encoding import EncodedCorpus
-from core.text.tokenizers import END, Tokenizer
+from core.text.tokenizers import Tokenizer
 from core.training.learner import Cost, State, Step
 from core.vectors import Vectors
 
@@ -26,6 +26,7 @@ NO_TREE: Tree = (np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.fl
 LAST_RATE = 1e-4  # the learning rate's end, as a share of its beginning
 PARTS = 4  # of a step for each thread: whoever is done takes the next, so that none waits long for one whose core was wanted elsewhere
 HELD_OUT = 50_000  # positions of the held-out part that are measured: enough for three digits, and soon done
+LEAST_KEPT = 1e-3  # share of a text that has to survive subsampling
 TYPICAL_KEPT = 0.7  # share of English that survives the default subsampling; for estimates alone
 MOST_WORDS = 10_000  # for the full softmax
 LOOKED_AT = 1 << 24  # positions of the text after which what has been read of its file need not stay in memory
@@ -52,7 +53,7 @@ class WindowLearner:
     cbow, mean, exact, ends = False, True, True, False  # as in kernels.walk
 
     def __init__(self, settings: Any, encoded: EncodedCorpus) -> None:
-        """Raises ValueError where the text has fewer than two distinct words, or too many for the full softmax."""
+        """Raises ValueError where the text has fewer than two distinct words, too many for the full softmax, or where next to none would be read."""
         self.settings, self.encoded, self.step, self.position = settings, encoded, 0, 0
         # An end of a sentence that is a word has the row before the words', which no special token uses.
         self.first, self.vocab_size = encoded.tokenizer.n_special - self.ends, encoded.tokenizer.vocab_size
@@ -66,6 +67,11 @@ class WindowLearner:
         self._how = {"negative sampling": SAMPLED, "hierarchical softmax": TREE, "full softmax": FULL}[settings.objective]
         self.refuse(settings, self.vocab_size)
         self._keep = keep_probability(counts, settings.subsample_threshold)
+        if self._keep @ counts < LEAST_KEPT * counts.sum():
+            raise ValueError(
+                f"With a subsample_threshold of {settings.subsample_threshold:g} fewer than one word in a thousand of this text would be read. "
+                "Raise it (0.001 suits most texts), or set it to 0, which keeps all."
+            )
         self._noise = alias_table(noise_distribution(counts[self.first :], settings.noise_exponent))
         # Of all words that have a vector, whether this text has them or not: whoever reads the vectors and counts can build it again.
         self._tree = huffman(counts if encoded.seen is None else encoded.seen, self.first) if self._how == TREE else NO_TREE
@@ -192,8 +198,8 @@ class WindowLearner:
 
 
 def n_ends(ids: np.ndarray) -> int:
-    """Of sentences, counted a stretch of the file at a time."""
-    return sum(int(np.count_nonzero(ids[at : at + LOOKED_AT] == END)) for at in range(0, len(ids), LOOKED_AT))
+    """Of sentences, or of the sides of a pair, counted a stretch of the file at a time."""
+    return sum(int(np.count_nonzero(ids[at : at + LOOKED_AT] < 0)) for at in range(0, len(ids), LOOKED_AT))
 
 
 def warm() -> None:

@@ -42,7 +42,7 @@ def _read(source: Source, file: Any, notes: list[str]) -> Vectors:
             if columns.count:
                 counts.append(np.asarray(batch.column(columns.count).fill_null(0), np.int64))
             source.progress(f"reading {source.name}", rows.n / max(1, table.metadata.num_rows))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # a column may be called what is no text
         if isinstance(error, OSError) and error.errno:
             raise
         raise ValueError(f"{source.name} is no Parquet table that can be read, or is cut short ({error}). {AGAIN}") from error

@@ -252,6 +252,11 @@ def test_a_trees_nodes_are_not_taken_for_words() -> None:
         learner(objective="hierarchical softmax", tied=True)
 
 
+def test_a_text_of_which_nothing_would_be_read_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"subsample_threshold of 1e-09 fewer than one word in a thousand .* Raise it"):
+        learner(subsample_threshold=1e-9)
+
+
 def test_the_full_softmax_refuses_a_large_vocabulary_and_says_what_to_do() -> None:
     with pytest.raises(ValueError, match=r"at most 10,000.*vocab_size"):
         learner(encoded(list(range(10_001)), 10_001), objective="full softmax")
