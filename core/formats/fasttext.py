@@ -28,6 +28,7 @@ from core.vectors import Vectors
 MAGIC, VERSION = 793712314, 12
 HEADER = struct.Struct("<12id")
 SIZES = struct.Struct("<3i2q")
+LARGEST = 1e15  # no vector has such numbers, and squares of their sums are to be finite
 LONGEST = 1 << 20  # bytes of a word; what is longer is no word
 AT_ONCE = 20_000  # words put together at a time
 
@@ -45,9 +46,10 @@ def read(source: Path | Readable, progress: Progress = silent) -> Vectors:
     d_model, ngrams, arguments = _header(stream)
     words, counts, arguments = _dictionary(stream, arguments, progress)
     W_in = _matrix(stream, len(words) + ngrams.n_buckets, d_model, "input numbers", progress)
-    if not np.isfinite(W_in.min()) or not np.isfinite(W_in.max()):
-        place = int(np.argmin(np.isfinite(W_in.reshape(-1))))
-        raise wrong(stream.at - W_in.nbytes + 4 * place, "a number", "it is not finite")
+    if not max(-W_in.min(), W_in.max()) < LARGEST:
+        place = int(np.argmin(np.abs(W_in.reshape(-1)) < LARGEST))
+        found = W_in.reshape(-1)[place]
+        raise wrong(stream.at - W_in.nbytes + 4 * place, "a number", f"{found:g} stands there" if np.isfinite(found) else "it is not finite")
     W_out = _matrix(stream, arguments.n_outputs(len(words)), d_model, "output numbers", progress, mapped=True)
     if stream.some(1):
         raise wrong(stream.at - 1, "the file's end", "more follows")

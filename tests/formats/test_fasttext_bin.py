@@ -230,6 +230,14 @@ def test_numbers_that_are_none_are_answered_with_their_byte() -> None:
             read(changed(content, at, "f", value))
 
 
+def test_numbers_whose_sums_are_none_are_answered_with_their_byte() -> None:
+    vectors = a_model()
+    assert isinstance(vectors.subwords, NgramRows)
+    vectors.subwords.shared[1, 2] = 2e38
+    with pytest.raises(ValueError, match=r"at byte [\d,]+ a number should stand, but 2e\+38 stands there"):
+        read(written(vectors))
+
+
 def test_quantised_models_and_wrong_sizes_are_refused_in_words() -> None:
     content = written(a_model())
     at = matrix_of(content)
