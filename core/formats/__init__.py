@@ -60,9 +60,11 @@ def _vectors(source: Source, format: Format, notes: list[str], content: Content)
             return tables.read(source, notes)
     assert format.name == "fasttext-bin", format.name
     # A plain file on the disk is handed over itself, so that what is not needed of it stays there.
-    if isinstance(content, Path) and source.size is not None:
-        return fasttext.read(content, source.progress)
-    return fasttext.read(source, source.progress)
+    vectors = fasttext.read(content if isinstance(content, Path) and source.size is not None else source, source.progress)
+    again = len(vectors.words) - len(vectors.index)
+    if again:  # they stay, so that the model stays whole
+        notes.append(f"{again:,} of its words {'stands' if again == 1 else 'stand'} before already; where such a word is asked for, the first is meant.")
+    return vectors
 
 
 def _numbers(content: Content, name: str, beside: Mapping[str, Content] | None) -> tuple[Content, str, Mapping[str, Content] | None]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core import formats
 from core.embeddings.ngrams import Arguments, NgramRows, Ngrams
 from core.formats import fasttext as format
 from core.vectors import Vectors
@@ -228,6 +229,14 @@ def test_numbers_that_are_none_are_answered_with_their_byte() -> None:
         at = matrix_of(content) + 17 + 4 * 100
         with pytest.raises(ValueError, match=f"at byte {at:,} a number should stand"):
             read(changed(content, at, "f", value))
+
+
+def test_a_word_that_stands_twice_is_said() -> None:
+    vectors = a_model()
+    vectors.words[3] = vectors.words[1]
+    found = formats.read(written(dataclasses.replace(vectors)), name="a.bin")
+    assert found.notes == ["1 of its words stands before already; where such a word is asked for, the first is meant."]
+    assert found.vectors.row(vectors.words[1]) == 1
 
 
 def test_numbers_whose_sums_are_none_are_answered_with_their_byte() -> None:
