@@ -22,7 +22,7 @@ def question(run: Run, trained: Any) -> Any:
     with left:
         clean = _sentence(run, "clean", "Sentence", start)
     with right:
-        corrupted = _sentence(run, "other", "The same with another word", _changed(start, trained))
+        corrupted = _sentence(run, "other", "The same with another word", changed(start, trained.tokenizer))
     try:
         one, other = trained.read(clean), trained.read(corrupted)
         if max(len(one.tokens), len(other.tokens)) > LONGEST:
@@ -52,19 +52,24 @@ def _sentence(run: Run, part: str, label: str, start: str) -> str:
     return str(text)
 
 
-def _changed(text: str, trained: Any) -> str:
-    """The sentence with its first longer word, or else a token in its middle, replaced by another one, so that there is something to begin with."""
-    words = text.split()
-    known = [word.strip() for word in trained.tokenizer.words[trained.tokenizer.n_special :] if word.strip().isalpha() and len(word.strip()) > 3]
-    at = next((i for i, word in enumerate(words) if word in known), None)
-    if at is not None and len(known) > 1:
-        place = known.index(words[at])
-        words[at] = known[place - 1] if place else known[1]
-        return " ".join(words)
-    ids, first = trained.tokenizer.encode(text), trained.tokenizer.n_special
-    if ids:
-        ids[len(ids) // 2] = first if ids[len(ids) // 2] != first else first + 1
-    return str(trained.tokenizer.decode(ids))
+def changed(text: str, tokenizer: Any) -> str:
+    """The text with a word, or else a token in its middle, replaced by another one of its kind, in as many tokens: something to begin with."""
+    ids = tokenizer.encode(text)
+
+    def kind(id: int) -> tuple[bool, bool]:
+        word = tokenizer.words[id]
+        return word[:1] == word.strip()[:1], word.strip().isalpha() and len(word.strip()) > 3
+
+    others = range(tokenizer.n_special, tokenizer.vocab_size)
+    for at in (*range(1, len(ids)), *range(min(1, len(ids)))):
+        near = sorted(others, key=lambda other, id=ids[at]: abs(other - id)) if kind(ids[at])[1] else []
+        other = next((each for each in near if each != ids[at] and kind(each) == kind(ids[at])), None)
+        said = "" if other is None else str(tokenizer.decode([*ids[:at], other, *ids[at + 1 :]]))
+        if said and len(tokenizer.encode(said)) == len(ids):
+            return said
+    if len(ids):
+        ids[len(ids) // 2] = next((each for each in others if each != ids[len(ids) // 2]), ids[0])
+    return str(tokenizer.decode(ids))
 
 
 def _position(reading: Any, start: int) -> int:

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from core.systems import offering, system
+from core.text import tokenizers
 from core.text.corpora import add_text
 from core.text.corpora import find as corpus_of
 from core.text.tokenizing import TokenizerSettings
 from core.training.run import Run, RunConfig, create
 from core.training.trainer import train
-from pages.ui import atlas
+from pages.ui import atlas, patching
 from tests.pages.test_pages import home, open_page, said  # noqa: F401 - the fixture
 
 PAGES = ("attention", "heads", "masks", "ablation", "patching", "lens")
@@ -82,6 +83,16 @@ def test_no_text_one_token_and_a_text_that_is_too_long_are_answered(home):  # no
 def test_the_moments_are_the_largest_rises_one_a_head():
     scores = np.array([[0.0, 0.1, 0.0], [0.1, 0.1, 0.04], [0.7, 0.3, 0.04], [0.8, 0.85, 0.0]])
     assert atlas.jumps(scores) == [(1, 0), (2, 1)]
+
+
+@pytest.mark.parametrize("kind", ["word", "bpe", "character", "wordpiece"])
+def test_the_sentence_that_patching_begins_with_has_another_word_and_as_many_tokens(kind):
+    text = "every king sees the queen of the land"
+    tokenizer = tokenizers.train([f"{text} . every queen rules the land of kings ."] * 9, TokenizerSettings(kind=kind, vocab_size=320, min_count=1))
+    other = patching.changed(text, tokenizer)
+    assert other != text
+    assert len(tokenizer.encode(other)) == len(tokenizer.encode(text))
+    assert patching.changed("", tokenizer) == ""
 
 
 def test_what_comes_again_is_what_followed_the_same_token_before():
