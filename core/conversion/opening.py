@@ -111,12 +111,12 @@ def _weights(
             continue
         found[name] = np.asarray(theirs[theirs_name], np.float32)
     tables = family.renamed({name: new[name] for name in (family.table, *family.rows) if name in new}, settings)
-    n_sentinels = len(new[family.table]) - tokenizer.vocab_size
-    for name in tables:
+    for name, table in tables.items():
         if name not in lacking:
-            if len(found[name]) <= rows.max():
-                raise ValueError(f"The tokenizer of {folder.name} has {rows.max() + 1:,} tokens, its model {len(found[name]):,}: they do not belong together.")
-            found[name] = vocabularies.placed(found[name], rows, n_sentinels)
+            asked = rows[: len(table)]
+            if len(found[name]) <= asked.max():
+                raise ValueError(f"The tokenizer of {folder.name} has {asked.max() + 1:,} tokens, its model {len(found[name]):,}: they do not belong together.")
+            found[name] = vocabularies.placed(found[name], asked)
     ours = back(found, {name: weight.shape for name, weight in new.items() if name in _named(family, new, settings)}, settings, family.renamed)
     return {**new, **ours}, lacking
 

@@ -10,16 +10,17 @@ import numpy as np
 from jaxtyping import Int
 
 from core.text import subwords, tokenizers
+from core.text.sentinels import N_SENTINELS
 from core.text.tokenizers import SPECIALS, Tokenizer
 from core.text.tokenizing import TokenizerSettings
 
 KINDS = {"BPE": "bpe", "WordPiece": "wordpiece", "Unigram": "wordpiece"}  # the kind that the settings name (see Tokenizer)
-SENTINEL = re.compile(r"[<▁]*extra_id_\d+>?")  # T5's, which stand after the vocabulary here
+SENTINEL = re.compile(r"▁?<extra_id_(\d+)>")  # T5's, which stand after the vocabulary here
 NAMES = ("pad_token", "unk_token", "bos_token", "eos_token", "mask_token", "cls_token", "sep_token")  # in the order of SPECIALS
 
 
 def read(folder: Path) -> tuple[Tokenizer, Int[np.ndarray, " vocab"]]:
-    """The tokenizer of a folder, and of each of its tokens the row in the folder's tables, -1 where there is none. ValueError in words."""
+    """The tokenizer of a folder, and of each of its tokens and T5's sentinels the row in the folder's tables, -1 where there is none. ValueError in words."""
     path = folder / "tokenizer.json"
     if not path.is_file():
         raise ValueError(
@@ -29,7 +30,7 @@ def read(folder: Path) -> tuple[Tokenizer, Int[np.ndarray, " vocab"]]:
         described = json.loads(path.read_text("utf-8"))
         if "orrery" in described["model"]:
             own = tokenizers.load(path)
-            return Tokenizer(own.settings, {**own.description, "post_processor": None}), np.arange(own.vocab_size)
+            return Tokenizer(own.settings, {**own.description, "post_processor": None}), np.arange(own.vocab_size + N_SENTINELS)
         kind, vocab = described["model"].get("type"), subwords.index(described)
     except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"The tokenizer.json of {folder.name} cannot be read ({error}). Load it again.") from error
@@ -60,7 +61,9 @@ def _ours(described: dict[str, Any], vocab: dict[str, int], kind: str, special: 
     taken = {*special.values(), *SPECIALS}
     words = [token for token in sorted(vocab, key=vocab.__getitem__) if token not in taken and not SENTINEL.fullmatch(token)]
     tokens = [*SPECIALS, *words]
-    rows = np.array([old.get(special.get(token, token), -1) if i < len(SPECIALS) else old[token] for i, token in enumerate(tokens)], np.int64)
+    rows = [old.get(special.get(token, token), -1) if i < len(SPECIALS) else old[token] for i, token in enumerate(tokens)]
+    sentinels = {int(found[1]): id for token, id in old.items() if (found := SENTINEL.fullmatch(token))}
+    rows += [sentinels.get(n, -1) for n in reversed(range(N_SENTINELS))]
     model = {**described["model"], **_listed(described["model"]["vocab"], tokens)}
     marks = [
         {"id": i, "content": token, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
@@ -69,7 +72,7 @@ def _ours(described: dict[str, Any], vocab: dict[str, int], kind: str, special: 
     whole = {**described, "model": model, "added_tokens": marks, "post_processor": None, "truncation": None, "padding": None}
     normalizer = json.dumps(described.get("normalizer"))
     lowercase = '"lowercase": true' in normalizer or '"Lowercase"' in normalizer
-    return Tokenizer(TokenizerSettings(kind=kind, vocab_size=max(8, len(tokens)), lowercase=lowercase), whole), rows
+    return Tokenizer(TokenizerSettings(kind=kind, vocab_size=max(8, len(tokens)), lowercase=lowercase), whole), np.array(rows, np.int64)
 
 
 def _listed(vocab: dict[str, int] | list[Any], tokens: list[str]) -> dict[str, Any]:
@@ -80,10 +83,8 @@ def _listed(vocab: dict[str, int] | list[Any], tokens: list[str]) -> dict[str, A
     return {"vocab": [[token, scores.get(token, 0.0)] for token in tokens], "unk_id": Tokenizer.unk_id}
 
 
-def placed(table: np.ndarray, rows: Int[np.ndarray, " vocab"], extra: int = 0) -> np.ndarray:
-    """A folder's table in our order; a token that it lacks gets the mean of all. extra: rows after the tokens' (sentinels), kept where they are there."""
-    n = int(rows.max()) + 1
-    mean = table[:n].mean(axis=0)
+def placed(table: np.ndarray, rows: Int[np.ndarray, " row"]) -> np.ndarray:
+    """A folder's table in our order; a token that it lacks gets the mean of all."""
+    mean = table[: int(rows.max()) + 1].mean(axis=0)
     made: np.ndarray = np.where((rows >= 0).reshape(-1, *[1] * (table.ndim - 1)), table[np.maximum(rows, 0)], mean)
-    there = table[n : n + extra]
-    return np.concatenate([made, there, np.broadcast_to(mean, (extra - len(there), *mean.shape))]) if extra else made
+    return made

@@ -79,7 +79,7 @@ def others_tokenizer(folder: Path, kind: str) -> PreTrainedTokenizerFast:
             *((f"▁{word}", -3.0) for word in WORDS),
             *((letter, -9.0) for letter in "▁abcdefghijklmnopqrst"),
         ]
-        made = library.Tokenizer(library.models.Unigram([*pieces, *((f"<extra_id_{n}>", 0.0) for n in reversed(range(100)))], unk_id=2))
+        made = library.Tokenizer(library.models.Unigram([*pieces, *((f"<extra_id_{n}>", 0.0) for n in range(100))], unk_id=2))
         made.normalizer, made.pre_tokenizer = library.normalizers.NFKC(), library.pre_tokenizers.Metaspace()
         made.decoder = library.decoders.Metaspace()
         made.add_special_tokens(["<pad>", "</s>", "<unk>", *(f"<extra_id_{n}>" for n in range(100))])
