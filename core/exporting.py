@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core import formats
+from core import columns, formats
 from core.formats import Format, Reading
 from core.systems import Matrix
 from core.text import tokenizers
@@ -44,7 +44,9 @@ def convert(path: Path, format: Format, folder: Path, gz: bool = False, progress
     if target.exists() and path.exists() and target.samefile(path):
         raise ValueError(f"That would overwrite {path}, which is read. Name another folder to write into.")
     reading = formats.read(path, progress)
-    return formats.write(reading.vectors, folder / stem, format, gz, progress), reading
+    known, notes = columns.beside(reading)
+    reading.notes.extend(notes)
+    return formats.write(reading.vectors, folder / stem, format, gz, progress, columns.as_table(known)), reading
 
 
 def vectors(run: Run, matrix: Matrix | None = None, progress: Progress = silent) -> Vectors:

@@ -3,6 +3,7 @@
 <workspace>/vectors/<id>/    matrix.npy    float32 [n_words d_model], mapped into memory, so that opening it costs nothing
                              words.json    the words of its rows
                              counts.npy    int64 [n_words], where the file said them
+                             columns.parquet    what else is known of them, where somebody brought it (see core.columns)
                              own.npy, shared.npy    a fastText model's rows of words and of n-grams (its output matrix is not kept)
                              about.json    the rest
 """
@@ -20,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from core import formats
+from core import columns, formats
+from core.columns import Column
 from core.embeddings.ngrams import Arguments, NgramRows, Ngrams
 from core.formats import Content, Format, Reading
 from core.text.progress import Progress, silent
@@ -61,6 +63,10 @@ class Opened:
             return vectors.ready()
         except (OSError, ValueError) as error:
             raise ValueError(f"The vectors {self.id} can no longer be read ({error}). Remove them, and open their file again.") from error
+
+    def columns(self) -> list[Column]:
+        """What else is known of its words."""
+        return columns.kept(self.folder, self.vectors().words)
 
     def remove(self) -> None:
         """Deletes what was kept of them; the file that they came from stays."""
@@ -103,6 +109,7 @@ def keep(reading: Reading, name: str, progress: Progress = silent) -> Opened:
     vectors = reading.vectors
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "vectors"
     digest = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=16)
+    known, odd = columns.beside(reading)
     with folder_aside(subfolder("vectors")) as aside:
         words = json.dumps(vectors.words, ensure_ascii=False).encode("utf-8", "surrogatepass")
         digest.update(words)
@@ -116,7 +123,7 @@ def keep(reading: Reading, name: str, progress: Progress = silent) -> Opened:
             "format": reading.format.name,
             "n_words": len(vectors.words),
             "d_model": vectors.matrix.shape[1],
-            "notes": reading.notes[:100],
+            "notes": [*reading.notes, *odd][:100],
             "created": time.time(),
             "ngrams": _save_ngrams(aside, vectors, digest, progress),
         }
@@ -127,6 +134,8 @@ def keep(reading: Reading, name: str, progress: Progress = silent) -> Opened:
             put_in_place(aside, folder)
     kept = _read(folder)
     assert kept is not None
+    if known:
+        columns.keep(kept.folder, vectors.words, known)
     return kept
 
 

@@ -17,7 +17,7 @@ import io
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,15 @@ class Cancelled(Exception):  # noqa: N818 - a wish, not an error
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What is to be computed, of core.projection.kinds.KINDS, and all that it is computed from."""
+    """What is to be computed, of core.projection.kinds.KINDS, and all that it is computed from.
+
+    head_start: more arrays, which change nothing but how long it takes: the part of the result that is known.
+    """
 
     kind: str
     arrays: Mapping[str, np.ndarray]
     settings: Any = None
+    head_start: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def name(self) -> str:
@@ -66,7 +70,7 @@ def result(task: Task) -> Arrays | None:
 
 def estimate(task: Task) -> float:
     """Seconds that it will take, as earlier ones have on this machine."""
-    shapes = {name: each.shape for name, each in task.arrays.items()}
+    shapes = {name: each.shape for name, each in {**task.arrays, **task.head_start}.items()}
     return KINDS[task.kind].work(shapes, task.settings) * _pace().get(task.kind, 1.0)
 
 
@@ -84,7 +88,7 @@ def request(task: Task, again: bool = False) -> None:
         return
     if not asked.exists():
         settings = json.dumps(dataclasses.asdict(task.settings) if task.settings is not None else None)
-        write_whole(asked, _npz({**task.arrays, "kind ": np.array(task.kind), "settings ": np.array(settings)}))
+        write_whole(asked, _npz({**task.arrays, **task.head_start, "kind ": np.array(task.kind), "settings ": np.array(settings)}))
     warm.ensure(WORKER, PASSIVE)
     warm.ask(WORKER, {"name": name}, timeout=0.05)
 

@@ -33,12 +33,13 @@ def export(
         to: The folder to write into.
     """
     from core import exporting, formats, opened, subjects
+    from core.columns import as_table
 
     line = Line()
     if run in {each.id for each in opened.opened()} - {each.id for each in runs()}:
         if format in (exporting.WEIGHTS, exporting.TRANSFORMERS):
             raise ValueError(f"“{run}” are opened vectors, and only runs have a model to export. Name a format of vectors.")
-        paths = formats.write(subjects.vectors(run, matrix), to / run, formats.named(format), gz, line.progress)
+        paths = formats.write(subjects.vectors(run, matrix), to / run, formats.named(format), gz, line.progress, as_table(opened.find(run).columns()))
     else:
         paths = exporting.export(find(run), format, to, gz, matrix, line.progress)
     return _told(line, *map(str, paths))
@@ -60,7 +61,7 @@ def convert(file: tyro.conf.Positional[Path], format: FormatName, gz: bool = Fal
     return _told(line, *map(str, paths), notes=reading.notes)
 
 
-def open_file(file: tyro.conf.Positional[Path], format: FormatName | None = None, name: str | None = None) -> int:
+def open_file(file: tyro.conf.Positional[Path], format: FormatName | None = None, name: str | None = None, columns: Path | None = None) -> int:
     """Keeps a file of vectors or of attention, or a model, in the workspace, to be looked at as a run's are; prints its id.
 
     Args:
@@ -68,8 +69,10 @@ def open_file(file: tyro.conf.Positional[Path], format: FormatName | None = None
             ERNIE, XLNet, T5, Marian), with its weights as safetensors; or the name of such a model on the Hugging Face hub.
         format: The format that it is in, where its content does not show it.
         name: As shown; the file's where not said.
+        columns: A table (CSV, the projector's metadata, Parquet) with a column of these words, and others to colour them by and to read on the map.
     """
     from core import formats, opened
+    from core.columns import bring
 
     line = Line()
     from core.conversion import hub
@@ -83,7 +86,26 @@ def open_file(file: tyro.conf.Positional[Path], format: FormatName | None = None
 
         return _told(line, attention_files.add(file, name or "").id)
     found = opened.add(file, name, line.progress, formats.named(format) if format else None)
-    return _told(line, found.id, notes=found.notes)
+    notes = list(found.notes)
+    if columns is not None:
+        notes += bring(found.folder, found.vectors().words, columns, columns.name, line.progress)
+    return _told(line, found.id, notes=notes)
+
+
+def bring_columns(run: tyro.conf.Positional[str], table: tyro.conf.Positional[Path]) -> int:
+    """Keeps what a table knows of the words of a run, or of opened vectors: to colour them by, and to read on the map. It takes the place of an earlier one.
+
+    Args:
+        run: The id of a run, as `list` shows it, or of opened vectors, as `vectors` shows it.
+        table: CSV, the projector's metadata or Parquet, with a heading; one of its columns names the words.
+    """
+    from core import exporting, opened
+    from core.columns import bring
+
+    line = Line()
+    is_run = run in {each.id for each in runs()} or run not in {each.id for each in opened.opened()}
+    folder, words = (find(run).folder, exporting.vectors(find(run)).words) if is_run else (opened.find(run).folder, opened.find(run).vectors().words)
+    return _told(line, run, notes=bring(folder, words, table, table.name, line.progress))
 
 
 def vectors(remove: str | None = None) -> int:
@@ -104,7 +126,7 @@ def vectors(remove: str | None = None) -> int:
     return 0
 
 
-VECTOR_COMMANDS: dict[str, Callable[..., int]] = {"export": export, "convert": convert, "open": open_file, "vectors": vectors}
+VECTOR_COMMANDS: dict[str, Callable[..., int]] = {"export": export, "convert": convert, "open": open_file, "columns": bring_columns, "vectors": vectors}
 
 
 def _told(line: Line, *answers: str, notes: list[str] | tuple[str, ...] = ()) -> int:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import attention_files, files, frame
+from pages.ui import attention_files, columns, files, frame
 
 frame.enter("vectors", "Files", "Open vectors, models and attention that were made elsewhere, and browse them as a run's; or take a run's vectors with you.")
 
@@ -19,4 +19,8 @@ with left:
     attention_files.opened_ones()
 with right:
     st.header("Save vectors", anchor=False)
-    files.save()
+    source = files.source()
+    if source is not None:
+        files.save(source)
+        st.header("Columns for colour and text", anchor=False)
+        columns.show(source)

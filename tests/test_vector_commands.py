@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gensim.models import KeyedVectors
 
-from core import exporting, formats, opened
+from core import columns, exporting, formats, opened
 from core.__main__ import main
 from core.embeddings import matrices
 from core.formats import named
@@ -126,9 +126,13 @@ def test_a_file_is_never_written_over_itself(tmp_path: Path) -> None:
 
 def test_opened_files_are_listed_exported_and_removed(tmp_path: Path) -> None:
     (tmp_path / "my vectors.txt").write_text("2 2\nthe 1 2\nof 3 4\n")
-    done = core("open", str(tmp_path / "my vectors.txt"), "--name", "mine")
+    (tmp_path / "more.csv").write_text("word,kind\nof,small\nthe,large\nand,large\n")
+    done = core("open", str(tmp_path / "my vectors.txt"), "--name", "mine", "--columns", str(tmp_path / "more.csv"))
     id = done.stdout.strip()
     assert id.startswith("mine-")
+    assert "1 of the 3 rows of more.csv are left out" in done.stderr
+    (kind,) = opened.find(id).columns()
+    assert [kind.told(0), kind.told(1)] == ["large", "small"]
     assert f"{id}  2 words of 2 numbers, from a file in the format word2vec text." in core("vectors").stdout
     assert core("export", id, "--format", "glove", "--to", str(tmp_path)).returncode == 0
     assert (tmp_path / f"{id}.glove.txt").read_text() == "the 1 2\nof 3 4\n"
@@ -137,9 +141,18 @@ def test_opened_files_are_listed_exported_and_removed(tmp_path: Path) -> None:
     assert opened.opened() == []
 
 
+def test_a_table_is_brought_to_the_words_of_a_run(trained: Run, tmp_path: Path) -> None:
+    words = exporting.vectors(trained).words
+    (tmp_path / "more.csv").write_text(f"word,kind\n{words[0]},first\n")
+    assert core("columns", trained.id, str(tmp_path / "more.csv")).stdout.strip() == trained.id
+    (kind,) = columns.kept(trained.folder, words)
+    assert [kind.told(0), kind.told(1)] == ["first", ""]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["columns", "tiny", "README.md"], "README.md"),
         (["export", "nothing", "--format", "glove"], "There is no run called 'nothing'"),
         (["export", "tiny", "--format", "docx"], "docx"),
         (["export", "tiny", "--matrix", "middle"], "middle"),

@@ -23,6 +23,7 @@ LAYERS = (
     {"trained"},
     {"training", "embeddings"},  # embeddings knows the Learner's words, training finds its learners by name
     {"formats"},
+    {"columns"},
     {"conversion"},
     {"opened", "attention_files"},
     {"evaluation"},

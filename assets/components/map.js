@@ -78,12 +78,13 @@ class WordMap extends View {
   // ---------------------------------------------------------------- data
 
   /** Takes points: what the page sends apart, by columns. Returns whether they are others than before. */
-  take({ version, columns: { words, xy, ids, counts, colour } }) {
+  take({ version, columns: { words, xy, ids, counts, colour, texts } }) {
     if (version === this.version) return false;
     this.version = version;
     const same = this.source === this.meta.source;
     this.source = this.meta.source;
     this.words = words?.getChildAt?.(0);
+    this.texts = texts?.getChildAt?.(0);
     [this.counts, this.values] = [column(counts), column(colour)];
     this.folded = this.rows = null;
     const way = this.places.take(normalised(column(xy)), ids ? column(ids) : null, this.source);
@@ -371,6 +372,7 @@ class WordMap extends View {
     if (at < 0) return;
     const lines = [Array.from(visible(this.word(at))).slice(0, 60).join("") + (this.counts.length ? `  ${Number(this.counts[at]).toLocaleString("en")} ×` : "")];
     if (this.values.length) lines.push(this.valueOf(at));
+    lines.push(...(this.texts?.get(at) ?? "").split("\n").map(plain));
     this.tip.textContent = lines.filter(Boolean).join("\n");
     const [x, y] = this.project(at);
     const [w, h] = [this.tip.offsetWidth, this.tip.offsetHeight];

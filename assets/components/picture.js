@@ -43,6 +43,7 @@ async function standing(view, name) {
   const variables = names.map((each) => `--st-${each}:${getComputedStyle(root).getPropertyValue(`--st-${each}`)}`).join(";");
   const columns = { xy: places.end, counts: Float32Array.from(view.counts), colour: Float32Array.from(view.values) };
   const words = Array.from({ length: places.n }, (_, i) => view.word(i));
+  const texts = view.texts && Array.from({ length: places.n }, (_, i) => view.texts.get(i));
   const told = { ...meta, ends: meta.ends, chosen: writeRows(view.chosen), selected: view.selected < 0 ? null : view.selected, neighbours: view.neighbours, at: view.lookedAt(), hears: [], points: "standing" };
   const script = (value) => JSON.stringify(value).replace(/</g, "\\u003c").replace(/[\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16)}`);
   return `<!doctype html>
@@ -53,7 +54,7 @@ ${style.replace(/<\//g, "<\\/")}</style>
 ${Object.entries(columns).map(([each, values]) => `<script type="text/plain" id="${each}">${base64(values)}</scr` + "ipt>").join("\n")}
 <script type="module">
 ${program.replace(/<\/script/gi, "<\\/script").replace("export default", "const unused =")}
-stand(document.getElementById("here"), ${script(told)}, ${script(words)});
+stand(document.getElementById("here"), ${script(told)}, ${script(words)}, ${script(texts ?? null)});
 </scr` + `ipt></html>
 `;
 }
@@ -66,10 +67,10 @@ function base64(values) {
 }
 
 /** What the standing page does: the same map, from what lies in the page. */
-function stand(parent, meta, words) {
+function stand(parent, meta, words, texts) {
   const table = (values) => ({ getChildAt: () => ({ toArray: () => values, get: (i) => values[i], length: values.length }) });
   const numbers = (id) => table(new Float32Array(Uint8Array.from(atob(document.getElementById(id).textContent), (letter) => letter.charCodeAt(0)).buffer));
-  put(meta.points, { version: meta.version, columns: { xy: numbers("xy"), counts: numbers("counts"), colour: numbers("colour"), words: table(words) } });
+  put(meta.points, { version: meta.version, columns: { xy: numbers("xy"), counts: numbers("counts"), colour: numbers("colour"), words: table(words), texts: texts && table(texts) } });
   const view = new WordMap(parent);
   const fill = () => view.update({ ...meta, height: Math.max(320, window.innerHeight - 90) });
   window.addEventListener("resize", fill, { signal: view.off.signal });

@@ -36,28 +36,32 @@ def space(
     camera: Mapping[str, Any] | None = None,
     look: Look | None = None,
     height: int = 620,
+    texts: Sequence[str] | None = None,
 ) -> go.Figure:
     """xyz float [n 3]. values [n]: whole numbers are categories called `names` (-1: none), others a scale with its `label`.
 
     What is selected, near it or marked stands out and is named, with lines from the selected word; else the first words are named. Each point's
-    customdata is its row. camera: as Plotly has it.
+    customdata is its row. camera: as Plotly has it. texts: lines told of each point under the pointer.
     """
     look = look or Look()
     drawn = figure(height)
     bright = [*([] if selected is None else [selected]), *neighbours, *marked]
     everything = np.arange(len(words))
+    hover = [_plain(word) for word in words]
+    if texts is not None:
+        hover = ["<br>".join([word, *(_plain(line, 80) for line in text.split("\n") if line)]) for word, text in zip(hover, texts, strict=True)]
     if bright:
-        _points(drawn, xyz, words, everything, {"color": look.grey, "size": 2.5})
+        _points(drawn, xyz, hover, everything, {"color": look.grey, "size": 2.5})
     elif values is not None and np.issubdtype(values.dtype, np.integer):
         for value in [*range(len(names)), -1]:
             shade = look.grey if value < 0 else look.categories[value % len(look.categories)]
             symbol = "circle" if value < len(look.categories) else "circle-open"
-            _points(drawn, xyz, words, np.flatnonzero(values == value), {"color": shade, "size": 3.5, "symbol": symbol}, names[value] if value >= 0 else "")
+            _points(drawn, xyz, hover, np.flatnonzero(values == value), {"color": shade, "size": 3.5, "symbol": symbol}, names[value] if value >= 0 else "")
     elif values is not None:
         bar = {"title": {"text": _plain(label)}, "thickness": 10, "len": 0.5}
-        _points(drawn, xyz, words, everything, {"color": np.asarray(values, float), "colorscale": "Viridis", "size": 3.5, "colorbar": bar})
+        _points(drawn, xyz, hover, everything, {"color": np.asarray(values, float), "colorscale": "Viridis", "size": 3.5, "colorbar": bar})
     else:
-        _points(drawn, xyz, words, everything, {"color": look.accent, "size": 3})
+        _points(drawn, xyz, hover, everything, {"color": look.accent, "size": 3})
     if selected is not None:
         for other in neighbours:
             ends = xyz[[selected, other]]
@@ -76,7 +80,7 @@ def space(
     return drawn
 
 
-def _points(drawn: go.Figure, xyz: np.ndarray, words: Sequence[str], rows: np.ndarray, marker: dict[str, Any], name: str = "") -> None:
+def _points(drawn: go.Figure, xyz: np.ndarray, hover: Sequence[str], rows: np.ndarray, marker: dict[str, Any], name: str = "") -> None:
     if not len(rows):
         return
     drawn.add_scatter3d(
@@ -85,7 +89,7 @@ def _points(drawn: go.Figure, xyz: np.ndarray, words: Sequence[str], rows: np.nd
         z=xyz[rows, 2],
         mode="markers",
         marker={**marker, "line": {"width": 0}},
-        text=[_plain(words[row]) for row in rows],
+        text=[hover[row] for row in rows],
         customdata=rows,
         hovertemplate="%{text}<extra></extra>",
         name=_plain(name),
@@ -111,6 +115,6 @@ def _labels(drawn: go.Figure, xyz: np.ndarray, words: Sequence[str], rows: Seque
     )
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, longest: int = 60) -> str:
     """A user's text for Plotly, which reads a few tags."""
-    return text[:60].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text[:longest].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

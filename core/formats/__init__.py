@@ -37,7 +37,9 @@ def read(
     with opened(name, content, progress, beside) as source:
         chosen = format or guess(source)
         notes: list[str] = []
-        return Reading(_vectors(source, chosen, notes, content), chosen, notes)
+        vectors = _vectors(source, chosen, notes, content)
+        table = (name, content) if chosen.name == "parquet" else next(iter(source.companions.items()), None)
+        return Reading(vectors, chosen, notes, table)
 
 
 def _vectors(source: Source, format: Format, notes: list[str], content: Content) -> Vectors:

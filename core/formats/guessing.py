@@ -55,7 +55,7 @@ def _of_lines(name: str, start: bytes) -> str:
     if table and name.lower().endswith(".tsv"):
         return "tsv"
     if re.fullmatch(rb"\s*\d{1,11}\s+\d{1,11}\s*", head.removeprefix(b"\xef\xbb\xbf")) and rest:
-        text = _is_text(rest)
+        text = is_text(rest)
         if any(map(_ends_in_numbers, rest.split(b"\n", LOOKED_AT)[:LOOKED_AT] if text else [second])):
             return "vec" if name.lower().endswith(".vec") else "word2vec-txt"
         if not text:
@@ -65,7 +65,7 @@ def _of_lines(name: str, start: bytes) -> str:
     if _ends_in_numbers(head) or _ends_in_numbers(second):
         return "glove"
     known = ", ".join(dict.fromkeys(row.title for row in FORMATS))
-    if not _is_text(start):
+    if not is_text(start):
         shown = start[:8].hex(" ")
         raise ValueError(f"{name} is no file of vectors that is known here: it begins with the bytes {shown}. Known are {known}; plain or .gz.")
     shown = head[:40].decode("utf-8", "replace").strip()
@@ -77,7 +77,7 @@ def _ends_in_numbers(line: bytes) -> bool:
     return n_numbers(line) > len(line.split()) / 3
 
 
-def _is_text(start: bytes) -> bool:
+def is_text(start: bytes) -> bool:
     """UTF-8, but for a character that is cut apart at the end, and no control characters."""
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(start)

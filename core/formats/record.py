@@ -1,6 +1,7 @@
 """The file formats that vectors come in and go out in, and what reading one gives. One row a format: pages, command line and tests draw on it."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from core.vectors import Vectors
 
@@ -22,11 +23,15 @@ class Format:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What a file held. notes: sentences about what was not as it should be and could be taken nevertheless."""
+    """What a file held. notes: sentences about what was not as it should be and could be taken nevertheless.
+
+    table: name and content of what may have more columns than the words: the second file of a pair, or a Parquet table itself.
+    """
 
     vectors: Vectors
     format: Format
     notes: list[str] = field(default_factory=list)
+    table: tuple[str, Path | bytes] | None = None
 
 
 FORMATS = (

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class Source:
     beside: Mapping[str, Content] | None  # as somebody chose them
     folder: Path | None  # where others may lie
     at: int = 0
+    companions: dict[str, bytes] = field(default_factory=dict)  # those that were asked for
     _ahead: bytes = b""
 
     def peek(self, n: int) -> bytes:
@@ -92,11 +93,14 @@ class Source:
         for name in names:
             for each in (name, f"{name}.gz"):
                 if each in beside:
-                    return each, _whole(each, beside[each], self.progress)
+                    return self._companion(each, beside[each])
         if self.beside is not None and len(self.beside) == 1:
-            name, content = next(iter(self.beside.items()))
-            return name, _whole(name, content, self.progress)
+            return self._companion(*next(iter(self.beside.items())))
         raise ValueError(f"{self.name} holds numbers only: {what} should come with it. Put {names[0]} beside it, or give both files.")
+
+    def _companion(self, name: str, content: Content) -> tuple[str, bytes]:
+        self.companions[name] = _whole(name, content, self.progress)
+        return name, self.companions[name]
 
 
 @contextmanager

@@ -121,17 +121,19 @@ def _floats(values: Any) -> np.ndarray:
         raise ValueError(f"Its lists hold {values.type}, and numbers were expected.") from error
 
 
-def write(words: Sequence[str], matrix: np.ndarray, counts: np.ndarray | None, file: Writable) -> None:
-    """Columns word, count where known, and vector: a list of d_model float32."""
+def write(words: Sequence[str], matrix: np.ndarray, counts: np.ndarray | None, file: Writable, more: Any = None) -> None:
+    """Columns word, count where known, vector: a list of d_model float32; and those of the Arrow table `more`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     d_model = matrix.shape[1]
-    kinds = [("word", pa.string()), *([("count", pa.int64())] if counts is not None else []), ("vector", pa.list_(pa.float32(), d_model))]
+    more = pa.table({}) if more is None else more.select([each for each in more.column_names if each not in ("word", "count", "vector")])
+    kinds = [("word", pa.string()), *([("count", pa.int64())] if counts is not None else []), ("vector", pa.list_(pa.float32(), d_model)), *more.schema]
     with pq.ParquetWriter(file, pa.schema(kinds), compression="zstd", use_dictionary=False) as writer:
         for begin in range(0, len(words), AT_ONCE):
             rows = slice(begin, begin + AT_ONCE)
             flat = pa.array(np.ascontiguousarray(matrix[rows], np.float32).reshape(-1))
             seen = [] if counts is None else [pa.array(np.asarray(counts[rows], np.int64))]
-            columns = [pa.array(words[rows], pa.string()), *seen, pa.FixedSizeListArray.from_arrays(flat, d_model)]
+            others = [each.slice(begin, AT_ONCE).combine_chunks() for each in more.columns]
+            columns = [pa.array(words[rows], pa.string()), *seen, pa.FixedSizeListArray.from_arrays(flat, d_model), *others]
             writer.write_batch(pa.record_batch(columns, schema=pa.schema(kinds)))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,18 +22,20 @@ from core.text.writing import full_disk_in_words
 from core.vectors import Vectors
 
 AT_ONCE = 2048  # rows
+ENDS = {ord(each): "▁" for each in "\t\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}  # what would end a cell or a line
 PACKING = 4  # of gzip; numbers hardly shrink more at 9, which takes five times as long
 
 
-def write(vectors: Vectors, path: Path, format: Format, gz: bool = False, progress: Progress = silent) -> list[Path]:
+def write(vectors: Vectors, path: Path, format: Format, gz: bool = False, progress: Progress = silent, more: Any = None) -> list[Path]:
     """Writes `path`, whose suffix becomes the format's, and what belongs beside it. ValueError for a full disk, or what the format cannot say.
 
-    Where a format ends a word at a blank, blanks within words become ▁.
+    Where a format ends a word at a blank, blanks within words become ▁. more: an Arrow table [n_words] of columns that stand beside the words in formats
+    that have room for them, the projector's and Parquet.
     """
     stem = next((path.name.removesuffix(each) for each in format.suffixes if path.name.endswith(each)), path.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, put in _files(vectors, format, stem, progress):
+    for name, put in _files(vectors, format, stem, progress, more):
         target = path.parent / (name + ".gz" * gz)
         with _whole(target, gz) as file:
             put(file)
@@ -40,7 +43,7 @@ def write(vectors: Vectors, path: Path, format: Format, gz: bool = False, progre
     return written
 
 
-def _files(vectors: Vectors, format: Format, stem: str, progress: Progress) -> list[tuple[str, Callable[[Writable], None]]]:
+def _files(vectors: Vectors, format: Format, stem: str, progress: Progress, more: Any) -> list[tuple[str, Callable[[Writable], None]]]:
     """The files of a format, and what writes each."""
     from core.formats import fasttext
 
@@ -57,13 +60,14 @@ def _files(vectors: Vectors, format: Format, stem: str, progress: Progress) -> l
         case "fasttext-bin":
             return [(name, lambda file: fasttext.write(vectors, file, progress))]
         case "tsv":
-            return [(name, lambda file: _write_text(None, matrix, file, progress, between="\t")), (beside, lambda file: _write_lines(words, file))]
+            table = (lambda file: _write_lines(words, file)) if more is None else (lambda file: _write_table(words, more, file))
+            return [(name, lambda file: _write_text(None, matrix, file, progress, between="\t")), (beside, table)]
         case "npy":
             return [(name, lambda file: _write_npy(matrix, file)), _list_of(words, beside)]
         case "safetensors":
             return [(name, lambda file: _write_safetensors(vectors, file))]
     assert format.name == "parquet", format.name
-    return [(name, lambda file: tables.write(words, matrix, vectors.counts, file))]
+    return [(name, lambda file: tables.write(words, matrix, vectors.counts, file, more))]
 
 
 def _without_blanks(words: Sequence[str]) -> list[str]:
@@ -94,20 +98,29 @@ def _lines(words: Sequence[str] | None, matrix: np.ndarray, between: str) -> byt
     numbers = pc.cast(pa.array(np.ascontiguousarray(matrix, np.float32).reshape(-1)), pa.string())
     rows = pc.binary_join(pa.ListArray.from_arrays(pa.array(np.arange(n + 1, dtype=np.int32) * d_model), numbers), between)
     if words is not None:
-        rows = pc.binary_join_element_wise(pa.array(_sayable(words), pa.string()), rows, between)
+        rows = pc.binary_join_element_wise(pa.array(sayable(words), pa.string()), rows, between)
     ended = pc.binary_join_element_wise(rows, "", "\n")
     return memoryview(ended.buffers()[2]).tobytes()
 
 
-def _sayable(words: Iterable[str]) -> list[str]:
+def sayable(words: Iterable[str]) -> list[str]:
     """Halves of characters, which UTF-8 has no bytes for, become question marks."""
     return [word if word.isascii() else word.encode("utf-8", "replace").decode() for word in words]
 
 
 def _write_lines(words: Sequence[str], file: Writable) -> None:
     """One word a line, blanks kept; what would end a cell or a line becomes ▁."""
-    ends = {ord(each): "▁" for each in "\t\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
-    file.write("".join(f"{word.translate(ends)}\n" for word in words).encode("utf-8", "replace"))
+    file.write("".join(f"{word.translate(ENDS)}\n" for word in words).encode("utf-8", "replace"))
+
+
+def _write_table(words: Sequence[str], more: Any, file: Writable) -> None:
+    """A heading, which the projector wants where there are several columns, and a line a word; empty where there is no value."""
+    columns = [
+        words,
+        *([("" if cell is None else f"{cell:.9g}" if isinstance(cell, float) else str(cell)) for cell in each.to_pylist()] for each in more.columns),
+    ]
+    lines = [("word", *more.column_names), *zip(*columns, strict=True)]
+    file.write("".join("\t".join(cell.translate(ENDS) for cell in line) + "\n" for line in lines).encode("utf-8", "replace"))
 
 
 def _list_of(words: Sequence[str], beside: str) -> tuple[str, Callable[[Writable], None]]:

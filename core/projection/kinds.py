@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from core.grouping import GroupSettings, grouped
-from core.projection.aligning import unit_spread
 from core.projection.faithfulness import WHOLE, faithfulness
 from core.projection.manifold import TsneSettings, UmapSettings, placed, tsne, umap
 from core.projection.neighbour_graph import EXACT
@@ -45,8 +44,8 @@ def _layout(arrays: Arrays, settings: UmapSettings | TsneSettings, report: Progr
 
 
 def _over_time(arrays: Arrays, settings: UmapSettings, report: Progress) -> Arrays:
-    """matrices [n_moments n d] -> layouts float32 [n_moments n 2]."""
-    return {"layouts": np.stack([unit_spread(each) for each in umap_over_time(list(arrays["matrices"]), settings, report)])}
+    """matrices [n_moments n d], layouts [k n 2] of the first k where they are known -> layouts float32 [n_moments n 2]."""
+    return {"layouts": np.stack(list(umap_over_time(list(arrays["matrices"]), settings, report, list(arrays.get("layouts", ())))))}
 
 
 def _groups(arrays: Arrays, settings: GroupSettings, report: Progress) -> Arrays:
@@ -84,7 +83,7 @@ def _tsne_work(shapes: Shapes, settings: TsneSettings) -> float:
 
 def _over_time_work(shapes: Shapes, settings: UmapSettings) -> float:
     moments, n, d_model = shapes["matrices"]
-    return moments * _arranging(n, d_model, settings.n_neighbours)
+    return (moments - shapes.get("layouts", (0,))[0]) * _arranging(n, d_model, settings.n_neighbours)
 
 
 KINDS: dict[str, Kind] = {

@@ -20,12 +20,15 @@ def pca_over_time(matrices: Sequence[Float[np.ndarray, "n d_model"]]) -> list[Fl
 
 
 def umap_over_time(
-    matrices: Sequence[Float[np.ndarray, "n d_model"]], settings: UmapSettings = USUAL_UMAP, report: Progress = silent
+    matrices: Sequence[Float[np.ndarray, "n d_model"]],
+    settings: UmapSettings = USUAL_UMAP,
+    report: Progress = silent,
+    known: Sequence[Float[np.ndarray, "n 2"]] = (),
 ) -> Iterator[Float[np.ndarray, "n 2"]]:
-    """UMAP of each moment, one after the other, from the layout before."""
+    """UMAP of each moment with unit spread, one after the other, from the layout before. known: the first layouts, where they have been made before."""
     before: np.ndarray | None = None
     for i, matrix in enumerate(matrices):
-        before = aligned(umap(matrix, settings, init=before, report=_within(report, i, len(matrices))), before)
+        before = known[i] if i < len(known) else aligned(umap(matrix, settings, init=before, report=_within(report, i, len(matrices))), before)
         yield before
 
 

@@ -17,11 +17,12 @@ def stream(text: str, tokenizer: Tokenizer) -> Int[np.ndarray, " n"]:
     elif tokenizer.kind in ("bpe", "character"):
         marked = [tokenizer.encode(text)]
     else:
-        marked = [part for line in _sentences(text) for part in (tokenizer.encode(line), [END])]
+        marked = [part for line in lines_of(text) for part in (tokenizer.encode(line), [END])]
     return np.concatenate([np.zeros(0, np.int64), *(np.asarray(part, np.int64) for part in marked)])
 
 
-def _sentences(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
+    """The sentences of a running text as they are written, one blank between words."""
     return [line for line in " ".join(stretches(text)).split(SENTENCE_END) if line.strip()]
 
 

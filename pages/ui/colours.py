@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.text import small_world
 from core.training.run import Run
-from pages.ui import address, grouping, layouts
+from pages.ui import address, grouping, layouts, say
 from pages.ui.layouts import Layout
 from pages.ui.shown import Shown
 from pages.ui.word_map import Colour
@@ -27,6 +27,10 @@ def offered(shown: Shown) -> dict[str, Callable[[Layout], Colour | None]]:
     found["length"] = lambda layout: Colour(vectors.lengths, "length of the vector")
     if _of_small_world(shown):
         found["truth"] = lambda layout: _truth(shown.key, shown)
+    for column in shown.columns:
+        if column.categorical or not column.names:
+            colour = Colour(column.values, column.name, column.names)
+            found[column.name if column.name not in found else f"{column.name} (brought)"] = lambda layout, colour=colour: colour
     return found
 
 
@@ -34,8 +38,11 @@ def picker(shown: Shown) -> str:
     """One of them, in the address."""
     names = list(offered(shown))
     key = f"colour-{shown.view.source.id}"
-    shown = address.held(key, address.get("colour") if address.get("colour") in names else PLAIN, names)
-    chosen = str(st.selectbox("Colour by", names, names.index(shown), key=key, width=190))
+    if address.get("colour") not in (*names, ""):
+        st.toast(f"Nothing here is called “{say.plain(address.get('colour')[:60])}” to colour by.", icon=":material/palette:")
+    start = address.held(key, address.get("colour") if address.get("colour") in names else PLAIN, names)
+    help = None if shown.columns else "A table with more columns for these words is brought on the page Vector files."
+    chosen = str(st.selectbox("Colour by", names, names.index(start), key=key, width=190, help=help))
     address.put(colour=None if chosen == PLAIN else chosen)
     return chosen
 
@@ -61,7 +68,7 @@ def _kept(shown: Shown, layout: Layout) -> Colour | None:
 
 def _of_small_world(shown: Shown) -> bool:
     of = shown.view.source.of
-    return isinstance(of, Run) and of.config.corpus.split(":")[0] == "small-world"
+    return isinstance(of, Run) and of.config.corpus.startswith("small-world")
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

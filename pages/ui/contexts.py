@@ -102,7 +102,8 @@ def _map(run: Run, step: int, found: Occurrences, layer: int, groups: np.ndarray
     layouts = _layouts(str(run.folder), run.config.created, step, found.word)
     labels = [_around(sentence, found.word) for sentence in found.sentences]
     caption = f"{len(labels)} occurrences of “{found.word}”, by PCA of this layer"
-    points = Points(layouts[layer], labels, colour=Colour(groups.astype(np.int64), names=tuple(legend)), source=run.id)
+    colour = Colour(groups.astype(np.int64), names=tuple(legend))
+    points = Points(layouts[layer], labels, colour=colour, source=run.id, texts=found.sentences)
     word_map(f"contexts-{run.id}", points, height=520, caption=caption)
 
 

@@ -20,6 +20,7 @@ PAGES = {
         ("history", "Over time", "timeline"),
         ("changes", "What changed", "difference"),
         ("contexts", "Contexts", "bubble_chart"),
+        ("sentences", "Sentences", "manage_search"),
         ("generate", "Generate", "edit_note"),
         ("compare", "Compare", "compare_arrows"),
         ("vectors", "Files", "file_open"),

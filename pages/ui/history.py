@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import selections
+from core import projecting, selections
 from core.neighbour_history import Arrival, arrivals, neighbours_over_time
 from core.projecting import Task
 from core.projection.aligning import aligned
@@ -63,7 +63,7 @@ def _draw(run: Run, method: str, word: str, choose: Callable[[str], None], activ
     film = Film(run, tuple(each.step for each in run.snapshots()))
     if len(film.steps) < 2:
         st.info("There is one snapshot so far; time begins with the second." if active else "This run kept one snapshot only: it has no time to look at.")
-    places, how = _layouts(film, method)
+    places, how = _layouts(film, method, active)
     index = film.moments[-1].index
     word = word if word in index else ""
     history = _near(film.key, word, film) if word else [[] for _ in film.steps]
@@ -153,18 +153,28 @@ def _points(key: str, _film: Film, _places: np.ndarray) -> Moments:
 # ---------------------------------------------------------------- layouts
 
 
-def _layouts(film: Film, method: str) -> tuple[np.ndarray, str]:
-    """float32 [n_moments n 2], and how they were made."""
+def _layouts(film: Film, method: str, active: bool) -> tuple[np.ndarray, str]:
+    """float32 [n_moments n 2], and how they were made. While a run trains that has a map over time, each new moment is placed without being asked for."""
     flat = _by_pca(film.key, film)
     if method == "pca":
         return flat, "by PCA of each moment"
-    task = _task(film.key, film)
-    found = waiting.result(task, "UMAP over time")
-    if found is None:
+    task, how = _task(film.key, film), "by UMAP, each moment from the one before"
+    known = task.head_start.get("layouts")
+    if known is not None and active:
+        projecting.request(task)
+        found = projecting.result(task)
+    else:
+        found = waiting.result(task, "UMAP over time")
+    if found is None and known is None:
         return flat, "by PCA of each moment"
-    turned = aligned(found["layouts"][-1], flat[-1])
-    u, _, v = np.linalg.svd(found["layouts"][-1].T @ turned)
-    return np.asarray(found["layouts"] @ (u @ v), np.float32), "by UMAP, each moment from the one before"
+    if found is not None:
+        layouts = found["layouts"]
+    else:
+        n_new = len(film.steps) - len(known)
+        layouts, how = np.concatenate([known, np.repeat(known[-1:], n_new, axis=0)]), f"{how}; the last {say.many(n_new, 'moment')} not yet placed"
+    turned = aligned(layouts[-1], flat[-1])
+    u, _, v = np.linalg.svd(layouts[-1].T @ turned)
+    return np.asarray(layouts @ (u @ v), np.float32), how
 
 
 @st.cache_resource(max_entries=8, show_spinner="Turning the moments…")
@@ -174,8 +184,15 @@ def _by_pca(key: str, _film: Film) -> np.ndarray:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _task(key: str, _film: Film) -> Task:
+    """From the first moments' map, where there is one."""
     matrices = np.stack([np.asarray(each.matrix[:N_WORDS], np.float32) for each in _film.moments])
-    return Task("umap over time", {"matrices": matrices}, dataclasses.replace(UmapSettings(), n_fitted=N_WORDS))
+    whole = Task("umap over time", {"matrices": matrices}, dataclasses.replace(UmapSettings(), n_fitted=N_WORDS))
+    if projecting.result(whole) is None:
+        for n in range(len(matrices) - 1, 0, -1):
+            earlier = projecting.result(dataclasses.replace(whole, arrays={"matrices": matrices[:n]}))
+            if earlier is not None:
+                return dataclasses.replace(whole, head_start=earlier)
+    return whole
 
 
 # ---------------------------------------------------------------- arrivals

@@ -9,7 +9,9 @@ import numpy as np
 import streamlit as st
 from safetensors import SafetensorError, safe_open
 
+from core import columns as brought
 from core.attention_files import AttentionFile
+from core.columns import Column
 from core.mix import Mix
 from core.opened import Opened
 from core.opened import find as opened_by_id
@@ -111,6 +113,24 @@ def opened(chosen: Opened) -> Vectors:
 @st.cache_resource(max_entries=4, show_spinner="Reading the vectors…")
 def _opened(id: str, created: float) -> Vectors:
     return opened_by_id(id).vectors()
+
+
+def columns_version(of: Run | Opened) -> float:
+    """When what is known of its words beside their vectors was brought; 0 where nothing was."""
+    try:
+        return (of.folder / brought.KEPT).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def columns(of: Run | Opened, key: str, words: Sequence[str]) -> list[Column]:
+    """What somebody brought of these words. key: tells them from any others, and what was brought from what was brought before."""
+    return _columns(str(of.folder), key, words)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _columns(folder: str, key: str, _words: Sequence[str]) -> list[Column]:
+    return brought.kept(Path(folder), _words)
 
 
 HISTORY = 4_000_000  # weights of all steps together: 8 MB to the browser

@@ -14,7 +14,9 @@ from pages.ui.sources import Source, View
 from pages.ui.word_map import Click, Colour, Points, word_map
 
 HEIGHT = 620
-LONGEST = 200  # characters of the words at an axis's end
+LONGEST = 200  # characters of the words at an axis's end, or of a column's text
+MOST_TOLD = 8  # columns of a word under the pointer
+MANY = 200_000  # words, beyond which their columns are not sent to be read
 NONE = "nothing"
 
 
@@ -140,7 +142,16 @@ def show(words: Shown, layout: Layout, colour: str, marked: Marked) -> None:
 def _points(key: str, _words: Shown, _layout: Layout, _shade: Colour | None) -> Points:
     vectors = _words.vectors
     ids = _words.rows if _words.isolated or _words.n_without_place else None
-    return Points(_layout.xy, vectors.words, vectors.counts, ids, _shade, source=_words.view.source.id)
+    return Points(_layout.xy, vectors.words, vectors.counts, ids, _shade, source=_words.view.source.id, texts=_told(_words, _shade))
+
+
+def _told(words: Shown, shade: Colour | None) -> list[str] | None:
+    """What is told of each word under the pointer: the columns that were brought, but for the one that colours it."""
+    columns = [each for each in words.columns if shade is None or each.values is not shade.values][:MOST_TOLD]
+    if not columns or len(words.rows) > MANY:
+        return None
+    rows = ([(each.name, told) for each in columns if (told := each.told(row))] for row in range(len(words.rows)))
+    return ["\n".join(f"{name}: {told[:LONGEST]}" for name, told in row) for row in rows]
 
 
 def _caption(words: Shown, layout: Layout) -> str:

@@ -7,9 +7,10 @@ import numpy as np
 import streamlit as st
 
 from core import selections
+from core.columns import Column
 from core.projection.linear import finite_rows
 from core.vectors import Vectors
-from pages.ui import address, say
+from pages.ui import address, load, say
 from pages.ui.sources import View
 
 USUAL = 5000  # words
@@ -27,7 +28,7 @@ class Shown:
     @property
     def key(self) -> str:
         """Tells these words from any others."""
-        return f"{self.view.key}-{self.n}-{self.isolated}"
+        return f"{self.view.key}-{self.n}-{self.isolated}-{load.columns_version(self.view.source.of)}"
 
     @property
     def rows(self) -> np.ndarray:
@@ -38,6 +39,11 @@ class Shown:
     def vectors(self) -> Vectors:
         """Of these words alone."""
         return _found(self.key, self)[1]
+
+    @property
+    def columns(self) -> list[Column]:
+        """What somebody brought of these words."""
+        return load.columns(self.view.source.of, self.key, self.vectors.words)
 
     @property
     def n_without_place(self) -> int:

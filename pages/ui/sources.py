@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core import opened
+from core.columns import Column
 from core.opened import Opened
 from core.systems import Matrix
 from core.training.run import Run
@@ -48,6 +49,10 @@ class View:
     def vectors(self) -> Vectors:
         """Of every word there is; the page ends with a sentence where they cannot be read."""
         return self._read()[0]
+
+    def columns(self) -> list[Column]:
+        """What somebody brought of its words."""
+        return load.columns(self.source.of, f"{self.key}-{load.columns_version(self.source.of)}", self.vectors().words)
 
     @property
     def note(self) -> str:

@@ -39,6 +39,7 @@ def show(points: Points, key: str, selected: int | None, neighbours: Sequence[in
         here,
         _camera(_from(picture)),
         _look(),
+        texts=points.texts and points.texts[:n],
     )
     with st.container(key=PLOT):
         st.plotly_chart(drawn, key="space-plot")

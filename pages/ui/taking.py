@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from core import formats
+from core.columns import as_table
 from core.projection.neighbour_graph import nearest_neighbours
 from pages.ui import chosen, grouping, layouts, pickers
 from pages.ui.layouts import Layout
@@ -51,15 +52,22 @@ def offer(words: Shown, layout: Layout, colour: Colour | None) -> None:
 
 
 def coordinates(words: Shown, layout: Layout, colour: Colour | None = None, rows: np.ndarray | None = None) -> pd.DataFrame:
-    """Each word with its place on the map, how often it was seen, the share of its neighbours kept, and its colour. rows: of the vocabulary, those alone."""
+    """Each word with its place on the map, how often it was seen, what was brought of it, the share of its neighbours kept, and its colour.
+
+    rows: of the vocabulary, those alone.
+    """
     vectors = words.vectors
     table = pd.DataFrame({"word": vectors.words, **{axis: layout.xy[:, i] for i, axis in enumerate(AXES[: layout.xy.shape[1]])}})
     if vectors.counts is not None:
         table["count"] = np.asarray(vectors.counts)
+    for column in words.columns:
+        table[column.name if column.name not in table else f"{column.name} (brought)"] = column.texts() if column.names else column.values
     honest = layouts.honesty(words, layout, every=True)
     if honest is not None:
         table["neighbours_kept"] = honest.kept
-    if colour is not None and colour.categorical:
+    if colour is not None and any(colour.values is each.values for each in words.columns):
+        pass  # it is there
+    elif colour is not None and colour.categorical:
         table[colour.label or "category"] = [colour.names[value] if 0 <= value < len(colour.names) else "" for value in colour.values]
     elif colour is not None and colour.label not in table:
         table[colour.label or "value"] = colour.values
@@ -86,7 +94,7 @@ def projector(words: Shown, stem: str) -> bytes:
     """Vectors, words and the projector's own description, zipped."""
     content = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
-        paths = formats.write(words.vectors, Path(folder) / stem, formats.named("tsv"))
+        paths = formats.write(words.vectors, Path(folder) / stem, formats.named("tsv"), more=as_table(words.columns))
         for path in paths:
             packed.write(path, f"{stem}/{path.name}")
         vectors, metadata = (path.name for path in paths)

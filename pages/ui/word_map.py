@@ -52,7 +52,8 @@ class Points:
 
     xy [n, 2] (in 3-D [n, 3]) in any unit: every layout is centred and scaled to the same spread, so that a view stays where it is while vectors
     grow. Words in order of importance (most frequent first), or `counts` [n] which decides about labels and sizes. Points of the same `source` glide
-    from one layout to the next, each known by its id (its row, where there are no ids). About 16 bytes and the word itself a point.
+    from one layout to the next, each known by its id (its row, where there are no ids). About 16 bytes and the word itself a point. texts [n]: what is
+    told of a point under the pointer, beside its word.
     """
 
     xy: np.ndarray
@@ -61,11 +62,12 @@ class Points:
     ids: np.ndarray | None = None
     colour: Colour | None = None
     source: str = ""
+    texts: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.words)
         assert self.xy.shape in ((n, 2), (n, 3)), f"{n} words, and places of shape {self.xy.shape}"
-        assert all(len(each) == n for each in (self.counts, self.ids) if each is not None)
+        assert all(len(each) == n for each in (self.counts, self.ids, self.texts) if each is not None)
         assert self.colour is None or len(self.colour.values) == n
 
     @cached_property
@@ -74,6 +76,8 @@ class Points:
         found = {"xy": column(np.asarray(self.xy, np.float32).ravel()), "words": column([sendable(word) for word in self.words])}
         if self.counts is not None:
             found["counts"] = column(np.asarray(self.counts, np.float32))
+        if self.texts is not None:
+            found["texts"] = column([sendable(text) for text in self.texts])
         if self.ids is not None:
             found["ids"] = column(np.asarray(self.ids, np.int32))
         if self.colour is not None:

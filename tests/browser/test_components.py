@@ -265,9 +265,11 @@ def test_a_category_in_the_legend_chooses_its_words_and_a_number_is_told_under_t
     assert page.locator(".map .key .dot.ring").count() == 4, "twelve kinds: eight colours, then rings"
     page.locator(".map .key").get_by_text("kind 3", exact=True).click()
     expect(page.get_by_text("rows [3, 15, 27, 39]")).to_be_visible()
-    page = show("view=map&n=40&colour=size")
+    page = show("view=map&n=40&colour=size&texts=1")
     page.mouse.move(*spot(page, 39))
-    expect(page.locator(".map .tip")).to_have_text("word39  1 ×\nsize: 1")
+    expect(page.locator(".map .tip")).to_have_text("word39  1 ×\nsize: 1\ngloss: <img src=x onerror=document.title='owned'> 39\nweight: 39")
+    page.mouse.move(*spot(page, 38))
+    expect(page.locator(".map .tip")).to_have_text("word38  2 ×\nsize: 0.974")
 
 
 def test_true_neighbours_that_the_map_has_torn_away_are_told_from_those_that_are_near(show: Any) -> None:
@@ -280,7 +282,7 @@ def test_true_neighbours_that_the_map_has_torn_away_are_told_from_those_that_are
 
 
 def test_the_map_is_taken_along_as_png_and_svg_of_what_is_seen_and_as_a_page_of_its_own(show: Any, tmp_path: Path) -> None:
-    page = show("view=map&n=40&find=word5&ends=1&shape=1", scheme="dark")
+    page = show("view=map&n=40&find=word5&ends=1&shape=1&texts=1", scheme="dark")
     files = {}
     for name in ("PNG", "SVG", "HTML"):
         page.get_by_role("button", name="Save as a picture").click()
@@ -302,6 +304,8 @@ def test_the_map_is_taken_along_as_png_and_svg_of_what_is_seen_and_as_a_page_of_
     assert ask(alone, "view.theme.dark")
     alone.mouse.move(*spot(alone, 0))
     expect(alone.locator(".map .tip")).to_contain_text("<img␣src=x")
+    alone.mouse.move(*spot(alone, 39))
+    expect(alone.locator(".map .tip")).to_contain_text("weight: 39")
     assert alone.title() == "map"
     alone.close()
 

@@ -37,10 +37,11 @@ if view == "map":
     xy = np.random.default_rng(1).normal(size=(n, 2)) * (1 + 4 * turn) + 0.2 * random.normal(size=(n, 2))
     xy = {"nan": np.where(np.arange(n)[:, None] % 2, np.nan, xy), "equal": np.ones((n, 2))}.get(asked.get("xy", ""), xy)
     colours = {"kind": Colour(np.arange(n) % 12, "kind", (HOSTILE, *(f"kind {i}" for i in range(1, 12)))), "size": Colour(np.linspace(0, 1, n), "size")}
+    texts = [f"gloss: {HOSTILE} {i}\nweight: {i}" if i % 2 else "" for i in range(n)] if "texts" in asked else None
     chosen = told["clicked"]
     word_map(
         "map",
-        Points(xy, words, np.arange(n, 0, -1), colour=colours.get(asked.get("colour", "")), source="words"),
+        Points(xy, words, np.arange(n, 0, -1), colour=colours.get(asked.get("colour", "")), source="words", texts=texts),
         selected=chosen,
         neighbours=[] if chosen is None else [(chosen + i) % n for i in (1, 2, 3)],
         matches=[i for i, word in enumerate(words) if word == asked.get("find")],

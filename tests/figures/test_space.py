@@ -13,6 +13,12 @@ def test_every_word_is_a_point_that_knows_its_row_and_no_word_is_markup():
     np.testing.assert_allclose(drawn.data[0].z, XYZ[:, 2])
 
 
+def test_what_is_told_of_a_word_stands_beneath_it_and_is_no_markup_either():
+    drawn = space(XYZ, WORDS, texts=["gloss: <i>a</i>\nweight: 1", *[""] * 59])
+    assert drawn.data[0].text[0] == "&lt;b&gt;bold&lt;/b&gt;<br>gloss: &lt;i&gt;a&lt;/i&gt;<br>weight: 1"
+    assert drawn.data[0].text[1] == "w1"
+
+
 def test_categories_are_traces_of_their_own_and_words_of_none_are_there_too():
     values = np.arange(60) % 3 - 1
     drawn = space(XYZ, WORDS, values, ("a", "b"))

@@ -7,10 +7,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from core import opened, selections
+from core import columns, opened, selections
 from core.formats import FORMATS, Reading
 from core.vectors import Vectors
-from pages.ui import asking, layouts, taking
+from pages.ui import asking, colours, layouts, projections, taking
 from pages.ui.shown import Shown
 from pages.ui.sources import View, available
 from pages.ui.word_map import Colour
@@ -179,6 +179,33 @@ def test_a_selection_is_a_table_that_is_mapped_alone_and_taken_back(file):
     assert "of all 4 words" in said(app)
     app.button(key="all-words").click().run()
     assert part_of(app, "only") == ""
+
+
+def test_columns_that_were_brought_colour_are_read_and_are_taken_along(file):
+    kept = opened.find(file)
+    lines = ["word,kind,weight,gloss", *(f"{word},{'royal' if 'q' in word else 'other'},{i / 2},{word} <b>x</b>" for i, word in enumerate(WORDS))]
+    columns.bring(kept.folder, WORDS, "\n".join(lines).encode(), "more.csv")
+    app = open_page("embeddings", source=file, colour="kind", chosen=selections.written(np.array([0, 1])))
+    assert not app.exception
+    offered = next(each for each in app.selectbox if each.label == "Colour by").options
+    assert {"kind", "weight"} < set(offered)
+    assert "gloss" not in offered, "texts that all differ are read, and colour nothing"
+    words = Shown(View(available()[file]), 5000)
+    layout = layouts.by_pca(words)
+    for name in ("kind", "weight"):
+        colour = colours.offered(words)[name](layout)
+        texts = projections._told(words, colour)
+        assert f"{name}: " not in texts[0], "what colours is told already"
+        assert "gloss: queen <b>x</b>" in texts[1]
+        table = taking.coordinates(words, layout, colour)
+        assert table["kind"].tolist() == ["other", "royal", *["other"] * 7]
+        np.testing.assert_allclose(table["weight"], np.arange(9) / 2)
+    with zipfile.ZipFile(io.BytesIO(taking.projector(words, "mine"))) as packed:
+        metadata = packed.read("mine/mine.metadata.tsv").decode().splitlines()
+    assert metadata[0] == "word\tkind\tweight\tgloss"
+    assert metadata[2] == "queen\troyal\t0.5\tqueen <b>x</b>"
+    app = open_page("embeddings", source=file, dims="3", colour="weight")
+    assert not app.exception
 
 
 def test_what_is_on_the_map_can_be_taken_along(file):

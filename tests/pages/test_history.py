@@ -1,11 +1,16 @@
 """The page Over time without a browser: what it says; what moves is looked at in tests/browser."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from core import projecting
 from core.training.run import find
+from core.workspace import write_whole
+from pages.ui import history
 from tests.pages.small_run import small_run
 from tests.pages.test_pages import home, open_page, said  # noqa: F401
 
@@ -41,6 +46,23 @@ def test_umap_over_time_waits_to_be_asked_for_and_says_how_long_it_takes(run):
     assert not app.exception
     assert any("Run UMAP over time · about" in button.label for button in app.button)
     assert not list((run.folder.parent / "cache").glob("projections/*.npz")), "nothing was computed"
+
+
+def test_a_map_over_time_begins_with_the_moments_that_it_has(run):
+    film = history.Film(run, tuple(each.step for each in run.snapshots()))
+    whole = history._task(film.key, film)
+    assert not whole.head_start
+    matrices = whole.arrays["matrices"]
+    earlier = replace(whole, arrays={"matrices": matrices[:-2]})
+    known = np.random.default_rng(1).normal(size=(*matrices[:-2].shape[:2], 2)).astype(np.float32)
+    write_whole(projecting._file(earlier.name, "npz"), projecting._npz({"layouts": known}))
+    history._task.clear()
+    again = history._task(film.key, film)
+    np.testing.assert_array_equal(again.head_start["layouts"], known)
+    assert again.name == whole.name
+    assert projecting.estimate(again) == pytest.approx(projecting.estimate(whole) * 2 / len(matrices))
+    app = open_page("history", run="small", projection="umap")
+    assert not app.exception
 
 
 def test_a_run_with_one_snapshot_and_an_unknown_word_are_answered_in_words(run):

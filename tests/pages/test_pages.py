@@ -15,6 +15,8 @@ PAGES = (
     "embeddings",
     "history",
     "changes",
+    "contexts",
+    "sentences",
     "attention",
     "corpora",
     "tokens",

@@ -21,9 +21,15 @@ SMALL = b"3 2\nking 1 2\nqueen 3 4\n<b>*apple*</b> 5 6\n"
 
 @pytest.fixture
 def upload(monkeypatch):
-    """What the uploader holds: AppTest cannot fill it."""
+    """What the uploader of vectors holds, and with names that begin with "columns " that of columns: AppTest cannot fill them."""
     held: dict[str, bytes] = {}
-    monkeypatch.setattr(st, "file_uploader", lambda *_, **__: [SimpleNamespace(name=name, getvalue=lambda each=each: each) for name, each in held.items()])
+
+    def uploader(*_, key, **__):
+        files = [SimpleNamespace(name=name, getvalue=lambda each=each: each) for name, each in held.items()]
+        columns = [each for each in files if each.name.startswith("columns ")]
+        return next(iter(columns), None) if key.startswith("columns") else [each for each in files if each not in columns]
+
+    monkeypatch.setattr(st, "file_uploader", uploader)
     return held
 
 
@@ -71,6 +77,47 @@ def test_a_broken_file_is_answered_with_its_line_and_nothing_is_kept(home, uploa
     assert not app.exception
     assert "Line 3" in said(app)
     assert opened.opened() == []
+
+
+TABLE = b"word,kind,weight,gloss\nking,royal,3,a <b>man</b>\nqueen,royal,2.5,a woman\n<b>*apple*</b>,fruit,,\nnobody,x,1,y\n"
+
+
+def test_a_table_that_is_chosen_with_vectors_is_kept_with_them(home, upload):  # noqa: F811
+    upload |= {"small.txt": SMALL, "more.csv": TABLE}
+    app = open_page("vectors")
+    app.button(key="vectors-open").click().run()
+    assert not app.exception
+    (kept,) = opened.opened()
+    assert [each.name for each in kept.columns()] == ["kind", "weight", "gloss"]
+    assert "Remove them" in [each.label for each in app.button]
+    upload.clear()
+    app = open_page("vectors", source=kept.id)
+    app.button(key="columns-remove").click().run()
+    assert not app.exception
+    assert kept.columns() == []
+
+
+def test_a_table_is_brought_to_what_is_open_and_one_that_cannot_be_is_answered_in_words(home, upload, kept):  # noqa: F811
+    upload["columns 1.csv"] = TABLE
+    app = open_page("vectors", source=kept.id)
+    app.button(key="columns-bring").click().run()
+    assert not app.exception
+    assert [each.told(0) for each in kept.columns()] == ["royal", "3", "a <b>man</b>"]
+    assert "1 of the 4 rows of columns 1.csv are left out" in said(app).replace("\\", "")
+    upload["columns 1.csv"] = b"word,kind\nnobody,x\n"
+    app = open_page("vectors", source=kept.id)
+    app.button(key="columns-bring").click().run()
+    assert not app.exception
+    assert "names any of these 3 words" in said(app)
+    assert len(kept.columns()) == 3, "what was there stays"
+
+
+def test_a_table_alone_is_told_where_it_belongs(home, upload):  # noqa: F811
+    upload["more.csv"] = TABLE
+    app = open_page("vectors")
+    app.button(key="vectors-open").click().run()
+    assert not app.exception
+    assert "Choose the vectors with it" in said(app)
 
 
 @pytest.fixture

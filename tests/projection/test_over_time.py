@@ -1,9 +1,11 @@
 import numpy as np
 from sklearn.manifold import trustworthiness
 
+from core.projecting import Task
 from core.projection.aligning import aligned, movement
+from core.projection.kinds import KINDS
 from core.projection.linear import pca
-from core.projection.manifold import umap
+from core.projection.manifold import UmapSettings, umap
 from core.projection.over_time import pca_over_time, umap_over_time
 from tests.projection.made import clusters
 
@@ -23,6 +25,20 @@ def test_layouts_over_time_move_less_than_those_made_alone_and_are_as_true():
     assert movement(np.stack(together)) < movement(np.stack(alone))
     judged = [trustworthiness(matrices[-1], layouts[-1], n_neighbors=10, metric="cosine") for layouts in (together, alone)]
     assert judged[0] > judged[1] - 0.02
+
+
+def test_a_map_over_time_goes_on_from_where_it_ended_as_if_it_had_been_made_at_once():
+    matrices = np.stack(moments())
+    settings = UmapSettings()
+    told = []
+    whole = KINDS["umap over time"].compute({"matrices": matrices}, settings, lambda what, share: None)["layouts"]
+    first = KINDS["umap over time"].compute({"matrices": matrices[:2]}, settings, lambda what, share: None)
+    rest = KINDS["umap over time"].compute({"matrices": matrices, **first}, settings, lambda what, share: told.append(what))["layouts"]
+    np.testing.assert_array_equal(rest, whole)
+    assert set(told) == {"moment 3 of 4", "moment 4 of 4"}
+    work = KINDS["umap over time"].work
+    assert work({"matrices": matrices.shape, "layouts": (2, 120, 2)}, settings) == work({"matrices": matrices.shape}, settings) / 2
+    assert Task("umap over time", {"matrices": matrices}, settings).name == Task("umap over time", {"matrices": matrices}, settings, first).name
 
 
 def test_pca_over_time_ends_as_it_is_alone():
