@@ -133,15 +133,16 @@ def of_size(browser: Browser, port: int, n: int, rounds: int) -> list[Line]:
     ]
 
 
-def of_run(browser: Browser, port: int, rounds: int) -> list[Line]:
+def of_run(browser: Browser, port: int, corpus: str, rounds: int) -> list[Line]:
     """A run's map by UMAP that was computed before."""
     from core.systems import system
+    from core.text.corpora import find
     from core.text.tokenizing import TokenizerSettings
     from core.training.run import RunConfig, create
     from core.training.trainer import train
 
     row = system("skip-gram")
-    run = create(RunConfig(row.name, "documentation", TokenizerSettings(kind="word"), row.settings(n_steps=500), name="mapped", report_every=100))
+    run = create(RunConfig(row.name, find(corpus).id, TokenizerSettings(kind="word"), row.settings(n_steps=100), name="mapped"))
     train(run)
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     address = f"http://127.0.0.1:{port}/embeddings?source={run.id}&projection=umap"
@@ -170,10 +171,10 @@ def of_neighbours(n: int, d_model: int, rounds: int) -> list[Line]:
     return [Line("neighbours_ms", f"of a word among {n:,} x {d_model} (goal 50)", statistics.median(taken), "ms", tuple(taken))]
 
 
-def measure(browser: Browser, sizes: Sequence[int], n_words: int, d_model: int, rounds: int) -> list[Line]:
+def measure(browser: Browser, sizes: Sequence[int], corpus: str, n_words: int, d_model: int, rounds: int) -> list[Line]:
     projecting.warm_up()
     with server(Path(os.environ["ORRERY_HOME"])) as port:
-        lines = of_neighbours(n_words, d_model, rounds) + of_run(browser, port, rounds)
+        lines = of_neighbours(n_words, d_model, rounds) + of_run(browser, port, corpus, rounds)
         for n in sizes:
             lines += of_size(browser, port, n, rounds)
     return lines
@@ -184,13 +185,14 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--words", type=int, default=400_000)
     parser.add_argument("--d-model", type=int, default=300)
+    parser.add_argument("--corpus", default="documentation", help="the text of the run")
     given = parser.parse_args()
     with sync_playwright() as playwright, tempfile.TemporaryDirectory(prefix="orrery-") as folder:
         os.environ["ORRERY_HOME"] = folder
         path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM.split())
         settings: dict[str, Any] = {"browser": browser.version, "words": given.words, "d_model": given.d_model, "rounds": given.rounds}
-        lines = measure(browser, given.sizes, given.words, given.d_model, given.rounds)
+        lines = measure(browser, given.sizes, given.corpus, given.words, given.d_model, given.rounds)
         browser.close()
     report("map", lines, settings, given.json)
 

@@ -1,6 +1,6 @@
 """Maps of 10 000 x 100: UMAP from the click to the layout beside umap-learn alone, and layouts over time beside AlignedUMAP.
 
-    python -m benchmarks.projection [--json] [--rounds 3] [--words 10000] [--d-model 100] [--moments 8] [--words-over-time 2000]
+    python -m benchmarks.projection [--json] [--rounds 3] [--words 10000] [--d-model 100] [--steps 750] [--moments 8] [--words-over-time 2000]
 
 Ours is what the page does: it asks the warm process, whose answer includes the map's honesty, and waits for the file. umap-learn's is `fit_transform` with
 the same settings, in this process, compiled before and with all cores. Each round has vectors of its own, crowds of crowds in fewer dimensions than
@@ -104,16 +104,17 @@ def timed_pca(matrix: np.ndarray) -> float:
     return seconds(lambda: pca(matrix))
 
 
-def snapshots(n_moments: int, n_words: int) -> list[np.ndarray]:
+def snapshots(corpus: str, n_steps: int, n_moments: int, n_words: int) -> list[np.ndarray]:
     """A run's vectors as they form, float32 [n d_model] each."""
     from core.systems import system
+    from core.text.corpora import find
     from core.text.tokenizing import TokenizerSettings
     from core.training.run import RunConfig, create
     from core.training.trainer import train
 
     row = system("skip-gram")
-    settings = row.settings(d_model=50, n_steps=2000, seed=1)
-    run = create(RunConfig(row.name, "documentation", TokenizerSettings(kind="word"), settings, name="over time", report_every=500, eval_every=2000))
+    settings = row.settings(d_model=50, n_steps=n_steps, seed=1)
+    run = create(RunConfig(row.name, find(corpus).id, TokenizerSettings(kind="word"), settings, name="over time"))
     train(run)
     found = run.snapshots()
     chosen = found[-n_moments:]
@@ -135,8 +136,8 @@ def each_alone(moments: Sequence[np.ndarray]) -> list[np.ndarray]:
     return layouts
 
 
-def over_time(n_moments: int, n_words: int) -> list[Line]:
-    moments = snapshots(n_moments, n_words)
+def over_time(corpus: str, n_steps: int, n_moments: int, n_words: int) -> list[Line]:
+    moments = snapshots(corpus, n_steps, n_moments, n_words)
     ways = {"warm_start": lambda: list(umap_over_time(moments)), "aligned_umap": lambda: by_aligned_umap(moments), "alone": lambda: each_alone(moments)}
     lines = []
     for name, make in ways.items():
@@ -153,13 +154,22 @@ def over_time(n_moments: int, n_words: int) -> list[Line]:
 
 def main() -> None:
     parser = arguments(__doc__, rounds=3)
-    for name, usual in (("words", 10_000), ("d-model", 100), ("moments", 8), ("words-over-time", 2000)):
+    for name, usual in (("words", 10_000), ("d-model", 100), ("steps", 750), ("moments", 8), ("words-over-time", 2000)):
         parser.add_argument(f"--{name}", type=int, default=usual)
+    parser.add_argument("--corpus", default="documentation", help="the text of the run over time")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="orrery-") as folder:
         os.environ["ORRERY_HOME"] = str(Path(folder))  # its process ends when the folder has gone
-        lines = at_one_moment(given.words, given.d_model, given.rounds) + over_time(given.moments, given.words_over_time)
-    settings = {"words": given.words, "d_model": given.d_model, "rounds": given.rounds, "moments": given.moments, "words_over_time": given.words_over_time}
+        lines = at_one_moment(given.words, given.d_model, given.rounds) + over_time(given.corpus, given.steps, given.moments, given.words_over_time)
+    settings = {
+        "corpus": given.corpus,
+        "steps": given.steps,
+        "words": given.words,
+        "d_model": given.d_model,
+        "rounds": given.rounds,
+        "moments": given.moments,
+        "words_over_time": given.words_over_time,
+    }
     report("projection", lines, settings, given.json)
 
 

@@ -48,8 +48,8 @@ def test_the_sentence_itself_is_the_nearest_where_it_stands_in_the_text(run):
     table = app.dataframe[0].value
     assert table["sentence"].iloc[0] == sentence
     assert table["cosine"].iloc[0] == pytest.approx(1, abs=1e-4)
-    assert "among 500 sentences" in said(app)
-    assert ("Vector" in [each.label for each in app.get("button_group")]) == (run == "layered")
+    assert "Nearest to" in said(app)
+    assert ("Layer" in [each.label for each in app.select_slider]) == (run == "layered")
 
 
 @pytest.mark.usefixtures("runs")
