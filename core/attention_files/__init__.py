@@ -78,10 +78,10 @@ def _kept(folder: Path) -> AttentionFile | None:
 
 def _about(found: dict[int, list[Patterns]]) -> str:
     """In a sentence."""
-    parts = [
-        f"{PARTS[each.part]} of {each.weights.shape[0]} layers x {each.weights.shape[1]} heads, {len(each.queries):,} x {len(each.keys):,} tokens"
-        for each in next(iter(found.values()))
-    ]
+    parts = []
+    for each in next(iter(found.values())):
+        layers, heads = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in zip(each.weights.shape, ("layer", "head"), strict=False))
+        parts.append(f"{PARTS[each.part]} of {layers} x {heads}, {len(each.queries):,} x {len(each.keys):,} tokens")
     steps = f", at {len(found)} steps" if len(found) > 1 else ""
     text = "; ".join(parts) + steps + "."
     return text[0].upper() + text[1:]

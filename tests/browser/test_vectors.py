@@ -28,7 +28,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory):
 
 
 def opened(page: Page, *paths) -> None:
-    page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files([str(path) for path in paths])
+    page.locator("[data-testid=stFileUploader] input[type=file]").first.set_input_files([str(path) for path in paths])
     page.locator(".st-key-vectors-open button").click()
 
 
