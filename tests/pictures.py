@@ -1,24 +1,20 @@
 """The README's pictures, taken from the running app: `make pictures`, some three minutes.
 
-Starts the app on a workspace of its own, trains two of Home's starting cards as anybody would, and photographs what is seen. Each picture is packed
-into a palette, which these flat colours fit into unseen, so that it takes some 100 kB.
+Starts the app on a workspace of its own, trains two of Home's starting cards as anybody would, and photographs what is seen.
 """
 
-import io
 import re
 import shutil
 import tempfile
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.conftest import NAMES, QUIET, ROOT, SOFTWARE_GL, launched, settle
 
 OUT = ROOT / "assets" / "pictures"
-SIZE = {"width": 1400, "height": 860}
+SIZE = {"width": 1400, "height": 900}
 LONG = 300_000  # milliseconds of a training
-SENTENCE = "the king of france lost his crown and he looked for it in the palace ."
 
 
 def main() -> None:
@@ -47,14 +43,12 @@ def photograph(page: Page, address: str) -> None:
         if card is heads:
             expect(page.get_by_text(re.compile(r"step [3-9]\d\d of"))).to_be_visible(timeout=LONG)
             shoot(page, "train")
-        expect(page.get_by_text("done", exact=True).first).to_be_visible(timeout=LONG)
-    page.goto(f"{address}/embeddings?run=king-minus-man-plus-woman&word=queen&projection=UMAP")
-    page.get_by_role("button", name=re.compile("^Run UMAP")).or_(page.get_by_text("by UMAP (")).first.wait_for()
-    if page.get_by_role("button", name=re.compile("^Run UMAP")).count():
-        page.get_by_role("button", name=re.compile("^Run UMAP")).click()
+        expect(page.get_by_text(re.compile(r"\bdone\b")).first).to_be_visible(timeout=LONG)
+    page.goto(f"{address}/embeddings?run=king-minus-man-plus-woman&projection=umap&colour=truth&umap-n_neighbours=25&umap-min_dist=0.9")
+    page.get_by_role("button", name=re.compile("Run UMAP · about")).click()
     page.get_by_text("by UMAP (").wait_for(timeout=LONG)
     shoot(page, "map")
-    page.goto(f"{address}/attention?run=attention-heads-form&text={SENTENCE.replace(' ', '+')}&layer=2&head=1&token=9")
+    page.goto(f"{address}/attention?run=attention-heads-form&layer=1&head=3&token=9")
     page.locator(".attention .headline").wait_for()
     shoot(page, "attention")
 
@@ -64,8 +58,7 @@ def shoot(page: Page, name: str) -> None:
     settle(page)
     page.evaluate("() => document.fonts.ready")
     page.wait_for_timeout(1500)
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    picture.save(OUT / f"{name}.png", optimize=True)
+    page.screenshot(path=OUT / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def picker(shown: Shown) -> str:
     if address.get("colour") not in (*names, ""):
         st.toast(f"Nothing here is called “{say.plain(address.get('colour')[:60])}” to colour by.", icon=":material/palette:")
     start = address.held(key, address.get("colour") if address.get("colour") in names else PLAIN, names)
-    help = None if shown.columns else "A table with more columns for these words is brought on the page Vector files."
+    help = None if shown.columns else "A table with more columns for these words is brought on the page Files."
     chosen = str(st.selectbox("Colour by", names, names.index(start), key=key, width=190, help=help))
     address.put(colour=None if chosen == PLAIN else chosen)
     return chosen

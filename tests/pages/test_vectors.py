@@ -1,4 +1,4 @@
-"""Vector files: opening what people bring, saving what they take along."""
+"""The page Files: opening what people bring, saving what they take along."""
 
 from types import SimpleNamespace
 
