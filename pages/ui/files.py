@@ -175,7 +175,7 @@ def model() -> None:
     if st.button("Open the model", disabled=not given, key="open-model"):
         from core.conversion.opening import open_model
 
-        run = _with_bar(lambda progress: open_model(given, progress=progress))
+        run = with_bar(lambda progress: open_model(given, progress=progress))
         if run is not None:
             view = "attention" if "attention" in run.config.offers else "embeddings"
             st.switch_page(f"pages/{view}.py", query_params={"run": run.id})
