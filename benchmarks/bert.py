@@ -1,6 +1,6 @@
 """BERT's pretraining against transformers' BertForPreTraining under the plain loop: tokens a second on the same cores with the same settings.
 
-    python -m benchmarks.bert [--corpus documentation | small-world:SENTENCES:SEED | TEXT FILE] [--steps 200] [--rounds 20] [--json]
+    python -m benchmarks.bert [--corpus documentation | small-world:SENTENCES:SEED | TEXT FILE] [--steps 100] [--rounds 10] [--json]
     python -m benchmarks.bert --steps 20 --rounds 2        a quick look
 
 Both are of our default size, get their examples from the same objective (hidden tokens, and is b the sentence after a), and train by turns, --rounds short
@@ -55,9 +55,9 @@ def held_out(model: nn.Module, loss: Callable[[Batch], Tensor], batches: list[Ba
 
 
 def main() -> None:
-    parser = arguments(__doc__, rounds=20)
+    parser = arguments(__doc__, rounds=10)
     parser.add_argument("--corpus", default=str(TEXT) if TEXT.exists() else "small-world", help="a built-in corpus or a text file")
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     given: Any = parser.parse_args()
     torch.set_num_threads(given.threads)
