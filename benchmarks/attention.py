@@ -1,6 +1,7 @@
 """Our attention while nobody listens, against itself while somebody does, and against torch's nn.MultiheadAttention: forth and back, under several masks.
 
     python -m benchmarks.attention [--batch 16] [--n-ctx 64] [--d-model 128] [--n-heads 4] [--rounds 30] [--json]
+    python -m benchmarks.attention --rounds 1 --batch 2        a quick look
 
 All are as in training: under autocast to bfloat16 where the processor has it, and in float32. While somebody listens the pattern is written out.
 """

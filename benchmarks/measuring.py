@@ -61,7 +61,7 @@ def report(title: str, lines: Sequence[Line], settings: Mapping[str, Any], as_js
     print(f"{title}\n")
     for line in lines:
         spread = f"   ({_spread(line.rounds)})" if line.rounds else ""
-        print(f"  {line.key:<36}{_short(line.value):>12} {line.unit:<8}{line.what}{spread}")
+        print(f"  {line.key:<36}{_short(line.value):>12} {line.unit:<9}{line.what}{spread}")
     print("\n  " + ", ".join(f"{name} {value}" for name, value in settings.items()) + "\n")
 
 

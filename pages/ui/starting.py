@@ -68,7 +68,7 @@ CARDS = (
         "translate",
         "transformer",
         "task-english-chinese",
-        {"n_layers": 1, "d_model": 64, "n_ctx": 32, "n_steps": 800, "learning_rate": 3e-3, "dropout": 0.0},
+        {"n_layers": 1, "d_model": 64, "n_ctx": 32, "n_steps": 1500, "learning_rate": 3e-3, "dropout": 0.0},
         TokenizerSettings(kind="word", min_count=1),
     ),
 )
