@@ -81,3 +81,18 @@ def test_a_broken_file_is_a_sentence(serve: Serve, visit: Visit, home, pair):
     opened(page, pair / "broken.txt")
     expect(page.get_by_text("Line 3 of broken.txt")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_attention_from_elsewhere_is_opened_and_looked_at(serve: Serve, visit: Visit, home, pair):
+    weights = np.tril(np.ones((1, 2, 3, 3))) / np.arange(1, 4)[:, None]
+    np.savez(pair / "theirs.npz", attentions=weights, tokens=["the", "<img/src=x>", "国王"])
+    page = visit(f"{serve(APP, home)}/vectors")
+    page.locator("[data-testid=stFileUploader] input[type=file]").nth(1).set_input_files(str(pair / "theirs.npz"))
+    page.locator(".st-key-attention-open button").click()
+    expect(page.get_by_text("Self-attention of 1 layer x 2 heads")).to_be_visible()
+    view = page.locator(".attention .panes")
+    view.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    expect(page.locator(".attention .headline")).to_contain_text("国王” attends most to “the”, 0.333".replace("“", "").replace("”", ""))
+    assert page.locator("img[src=x]").count() == 0
