@@ -102,7 +102,8 @@ def _known(vectors: Vectors, word: str) -> bool:
 def show(words: Shown, layout: Layout, colour: str, marked: Marked) -> None:
     """The map, with the word that is looked at, the answers, what was named and what was chosen; and beneath it how honest it is."""
     shade = colours.offered(words)[colour](layout)
-    points = _points(f"{words.key} {layout.key} {colour}", words, layout, shade)
+    # By the colours themselves: groups are found, or found anew, while they are what colours the map.
+    points = _points(f"{words.key} {layout.key} {colour} {shade and shade.version}", words, layout, shade)
 
     def clicked(click: Click) -> None:
         marked.clicked("" if click.index is None else words.vectors.words[click.index])

@@ -45,6 +45,13 @@ class Colour:
     def categorical(self) -> bool:
         return bool(np.issubdtype(self.values.dtype, np.integer))
 
+    @cached_property
+    def version(self) -> str:
+        """Tells these colours from any others."""
+        return hashlib.blake2b(
+            np.ascontiguousarray(self.values).tobytes() + repr((self.label, self.names)).encode("utf-8", "replace"), digest_size=12
+        ).hexdigest()
+
 
 @dataclass(frozen=True, eq=False)
 class Points:

@@ -55,9 +55,10 @@ def test_umap_runs_when_it_is_asked_for_and_the_link_is_the_same_view(address: s
     expect(page).to_have_url(re.compile("word=queen"))
     settle(page)
 
-    state = "({chosen: view.chosen, word: view.selected, near: view.neighbours, colour: view.meta.colour?.label ?? null, camera: view.camera})"
+    state = "({chosen: view.chosen, word: view.selected, near: view.neighbours, colour: view.meta.colour.label, camera: view.camera})"
     until(page, "view.selected >= 0 && view.neighbours.length > 0")
     seen = ask(page, state)
+    assert seen["colour"] == "part of the world", "as the first link said, all the while"
     elsewhere = browser.new_context()  # another browser: it knows the link alone
     other = elsewhere.new_page()
     other.set_viewport_size({"width": 1400, "height": 900})
@@ -145,3 +146,61 @@ def test_a_worker_that_is_killed_is_told_of_and_what_was_asked_for_comes_all_the
     expect(page.get_by_text("was ended from outside, and begins again")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("by t-SNE (cosine, perplexity 30)")).to_be_visible(timeout=LONG)
     assert worker(folder) != killed
+
+
+def test_groups_are_found_when_asked_for_named_coloured_and_chosen(address: str, visit: Visit) -> None:
+    page = visit(f"{address}/embeddings?source=small&ask=groups&group-n_groups=5")
+    until(page, "view.n > 0 && !view.meta.colour")
+    page.get_by_role("button", name=re.compile("Run groups · about")).click()
+    expect(page.get_by_text("5 groups. A row chooses its words.")).to_be_visible(timeout=LONG)
+    expect(page).to_have_url(re.compile("colour=group"))
+    until(page, "view.meta.colour?.label === 'group' && view.meta.colour.names.length === 5")
+    page.get_by_test_id("stDataFrame").click(position={"x": 12, "y": 52})  # the box of the first row
+    page.get_by_role("button", name="Choose its words").click()
+    expect(page).to_have_url(re.compile("chosen="))
+    until(page, "view.chosen.length > 1 && view.chosen.every((row) => view.values[row] === 0)")
+
+
+def test_two_maps_mark_the_same_word_and_have_one_selection(address: str, visit: Visit) -> None:
+    page = visit(f"{address}/changes?source=small&source2=small&step=0")
+    maps = page.locator(".orrery.map")
+    expect(maps).to_have_count(2)
+    expect(maps.nth(1).locator(".caption")).to_contain_text("at step 40")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('.orrery.map')).filter(Boolean).every(e => e.view.paints > 0)"
+    )
+    seen = "({ view }) => view.hovered < 0 ? '' : view.word(view.hovered)"
+    row = maps.nth(0).evaluate("({ view }) => view.rowOf('queen')")
+    x, y = maps.nth(0).evaluate(
+        f"({{ view }}) => (b => view.project({row}).map((v, i) => v + b[i]))((r => [r.left, r.top])(view.stage.getBoundingClientRect()))"
+    )
+    page.mouse.move(x, y)
+    word = maps.nth(0).evaluate(seen)
+    assert word, "a point is under the pointer"
+    assert maps.nth(1).evaluate(seen) == word
+    maps.nth(1).evaluate("({ view }) => view.choose(['king', 'queen'].map((word) => view.rowOf(word)), 'new')")
+    expect(page).to_have_url(re.compile("chosen="))
+    settle(page)
+    for one in (0, 1):
+        assert sorted(maps.nth(one).evaluate("({ view }) => view.chosen.map((row) => view.word(row))")) == ["king", "queen"]
+
+
+def test_the_eye_of_a_map_in_three_dimensions_stays_and_is_in_the_link(address: str, visit: Visit) -> None:
+    page = visit(f"{address}/embeddings?source=small&dims=3")
+    plot = page.locator(".st-key-space .js-plotly-plot")
+    plot.locator("canvas").first.wait_for()
+    box = plot.bounding_box()
+    page.wait_for_function("() => document.querySelector('.st-key-space .js-plotly-plot').isHeard")
+    drag(page, *[(box["x"] + box["width"] / 2 + x, box["y"] + box["height"] / 2 + y) for x, y in ((0, 0), (120, 40), (160, 90))])
+    expect(page).to_have_url(re.compile("camera="))
+    eye = "() => Object.values(document.querySelector('.st-key-space .js-plotly-plot')._fullLayout.scene.camera.eye)"
+    looked = page.evaluate(eye)
+    assert looked != pytest.approx([1.25, 1.25, 1.25], abs=0.05)
+    page.get_by_label("Word", exact=True).fill("queen")  # another picture: lines to the neighbours of a word
+    expect(page).to_have_url(re.compile("word=queen"))
+    settle(page)
+    assert page.evaluate(eye) == pytest.approx(looked, abs=1e-2)
+    again = visit(page.url)
+    again.locator(".st-key-space .js-plotly-plot canvas").first.wait_for()
+    again.wait_for_function("() => document.querySelector('.st-key-space .js-plotly-plot')?._fullLayout?.scene?.camera")
+    assert again.evaluate(eye) == pytest.approx(looked, abs=1e-2)
