@@ -8,7 +8,7 @@ import numpy as np
 
 from core.grouping import GroupSettings, grouped
 from core.projection.faithfulness import WHOLE, faithfulness
-from core.projection.manifold import TsneSettings, UmapSettings, placed, tsne, umap
+from core.projection.manifold import WARM, TsneSettings, UmapSettings, placed, tsne, umap
 from core.projection.neighbour_graph import EXACT
 from core.projection.over_time import umap_over_time
 from core.text.progress import Progress
@@ -63,9 +63,10 @@ def _umap_work(shapes: Shapes, settings: UmapSettings) -> float:
     return _arranging(min(n, settings.n_fitted), d_model, settings.n_neighbours) + _placing(n, d_model, settings.n_fitted) + _measuring(n, d_model)
 
 
-def _arranging(n: int, d_model: int, k: int) -> float:
+def _arranging(n: int, d_model: int, k: int, share: float = 1.0) -> float:
+    """share: of the epochs."""
     near = 4e-11 * n * n * (d_model + 50) if n <= EXACT else 2e-6 * n * np.log2(n) * (d_model + 50) / 10
-    return float(0.1 + near + 1.3e-8 * n * k * (500 if n <= 10_000 else 200))
+    return float(0.1 + near + share * 1.3e-8 * n * k * (500 if n <= 10_000 else 200))
 
 
 def _placing(n: int, d_model: int, n_fitted: int) -> float:
@@ -83,7 +84,9 @@ def _tsne_work(shapes: Shapes, settings: TsneSettings) -> float:
 
 def _over_time_work(shapes: Shapes, settings: UmapSettings) -> float:
     moments, n, d_model = shapes["matrices"]
-    return (moments - shapes.get("layouts", (0,))[0]) * _arranging(n, d_model, settings.n_neighbours)
+    known = shapes.get("layouts", (0,))[0]
+    later = (moments - max(1, known)) * _arranging(n, d_model, settings.n_neighbours, 1 - WARM)
+    return later if known else later + _arranging(n, d_model, settings.n_neighbours)
 
 
 KINDS: dict[str, Kind] = {

@@ -21,6 +21,7 @@ from core.text.progress import Progress, silent
 
 FEWEST = 5  # points that have neighbourhoods to speak of
 SLICE = 10  # epochs from one report to the next
+WARM = 0.9  # of the epochs are passed over where a layout is gone on from: larger steps would melt it (see benchmarks.projection)
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,14 @@ def umap(
 ) -> Float[np.ndarray, "n k"]:
     """UMAP's layout with unit spread, the same each time. ValueError in words where there is nothing to arrange.
 
-    labels: categories that are kept together (supervised; -1: unknown). init: where to begin, PCA's layout where not said.
+    labels: categories that are kept together (supervised; -1: unknown). init: a layout to go on from; where not said, PCA's to begin with.
     n_components: 2 or 3.
     """
     check(matrix, "UMAP")
     graph = _graph(matrix, settings, labels, report)
     start = _start(pca(matrix, n_components) if init is None else init, settings.seed)
     n_epochs = 500 if len(matrix) <= 10_000 else 200  # umap-learn's own numbers
-    return unit_spread(_arranged(start, 0, graph, n_epochs, settings, report))
+    return unit_spread(_arranged(start, 0, graph, n_epochs, settings, report, begin=0 if init is None else int(WARM * n_epochs)))
 
 
 def _graph(matrix: np.ndarray, settings: UmapSettings, labels: np.ndarray | None, report: Progress) -> Any:
@@ -96,8 +97,8 @@ def _start(layout: np.ndarray, seed: int) -> np.ndarray:
     return np.ascontiguousarray(layout * (10 / largest if largest > 0 else 1) + noise, np.float32)
 
 
-def _arranged(xy: np.ndarray, first: int, graph: Any, n_epochs: int, settings: UmapSettings, report: Progress) -> np.ndarray:
-    """xy [n 2] after so many epochs, of which the points from `first` on move along the edges of graph [n_moving n]."""
+def _arranged(xy: np.ndarray, first: int, graph: Any, n_epochs: int, settings: UmapSettings, report: Progress, begin: int = 0) -> np.ndarray:
+    """xy [n 2] after the epochs from `begin` to n_epochs, in which the points from `first` on move along the edges of graph [n_moving n]."""
     from umap.umap_ import find_ab_params
 
     from core.projection.umap_kernel import arrange, forces
@@ -106,11 +107,11 @@ def _arranged(xy: np.ndarray, first: int, graph: Any, n_epochs: int, settings: U
     graph.eliminate_zeros()
     attraction, repulsion = forces(*_curve(find_ab_params, settings.min_dist))
     period = (graph.data.max() / graph.data).astype(np.float32)
-    due = period.copy()
+    due = period + np.float32(begin)
     starts, ends = graph.indptr.astype(np.int32), graph.indices.astype(np.int32)
-    for begin in range(0, n_epochs, SLICE):
-        report("arranging the words", begin / n_epochs)
-        arrange(xy, first, starts, ends, period, due, begin, min(begin + SLICE, n_epochs), n_epochs, attraction, repulsion, 5, settings.seed)
+    for epoch in range(begin, n_epochs, SLICE):
+        report("arranging the words", (epoch - begin) / (n_epochs - begin))
+        arrange(xy, first, starts, ends, period, due, epoch, min(epoch + SLICE, n_epochs), n_epochs, attraction, repulsion, 5, settings.seed)
     return xy
 
 

@@ -269,7 +269,7 @@ def test_a_category_in_the_legend_chooses_its_words_and_a_number_is_told_under_t
     page.mouse.move(*spot(page, 39))
     expect(page.locator(".map .tip")).to_have_text("word39  1 ×\nsize: 1\ngloss: <img src=x onerror=document.title='owned'> 39\nweight: 39")
     page.mouse.move(*spot(page, 38))
-    expect(page.locator(".map .tip")).to_have_text("word38  2 ×\nsize: 0.974")
+    expect(page.locator(".map .tip")).to_have_text("word38  2 ×\nsize: 0.9744")
 
 
 def test_true_neighbours_that_the_map_has_torn_away_are_told_from_those_that_are_near(show: Any) -> None:

@@ -22,7 +22,7 @@ def test_layouts_over_time_move_less_than_those_made_alone_and_are_as_true():
     alone = [umap(matrix) for matrix in matrices]
     for i in range(1, len(alone)):
         alone[i] = aligned(alone[i], alone[i - 1])
-    assert movement(np.stack(together)) < movement(np.stack(alone))
+    assert movement(np.stack(together)) < 0.8 * movement(np.stack(alone))
     judged = [trustworthiness(matrices[-1], layouts[-1], n_neighbors=10, metric="cosine") for layouts in (together, alone)]
     assert judged[0] > judged[1] - 0.02
 
@@ -37,7 +37,7 @@ def test_a_map_over_time_goes_on_from_where_it_ended_as_if_it_had_been_made_at_o
     np.testing.assert_array_equal(rest, whole)
     assert set(told) == {"moment 3 of 4", "moment 4 of 4"}
     work = KINDS["umap over time"].work
-    assert work({"matrices": matrices.shape, "layouts": (2, 120, 2)}, settings) == work({"matrices": matrices.shape}, settings) / 2
+    assert work({"matrices": matrices.shape, "layouts": (2, 120, 2)}, settings) < work({"matrices": matrices.shape}, settings) / 2
     assert Task("umap over time", {"matrices": matrices}, settings).name == Task("umap over time", {"matrices": matrices}, settings, first).name
 
 
