@@ -39,26 +39,29 @@ def nearest_in_block(distances, first, indices, near):
 def intrusion(truth, shown, own, k, penalties, kept):
     """For each row: how far beyond place k, in `truth`, its k nearest in `shown` lie, summed up; and how many of them are among its k nearest in truth.
 
-    truth, shown: float32 [rows n] of distances. own int64 [rows]: the column that is the row itself. penalties float64 [rows], kept int32 [rows].
+    truth, shown: float32 [rows n] of distances. own int64 [rows]: the column that is the row itself, which is put far away in both.
+    penalties float64 [rows], kept int32 [rows].
     """
     rows, n = truth.shape
-    indices, near = np.empty((1, k), np.int32), np.empty((1, k), np.float32)
+    indices, near = np.empty(k, np.int32), np.empty(k, np.float32)
     for row in range(rows):
-        for place in range(k):
-            indices[0, place], near[0, place] = -1, FAR
+        truth[row, own[row]] = shown[row, own[row]] = FAR
+        near[:], indices[:] = FAR, 0
+        last = FAR
         for column in range(n):
             distance = shown[row, column]
-            if distance < near[0, k - 1] and column != own[row]:
+            if distance < last:
                 place = k - 1
-                while place > 0 and near[0, place - 1] > distance:
-                    near[0, place], indices[0, place] = near[0, place - 1], indices[0, place - 1]
+                while place > 0 and near[place - 1] > distance:
+                    near[place], indices[place] = near[place - 1], indices[place - 1]
                     place -= 1
-                near[0, place], indices[0, place] = distance, column
+                near[place], indices[place] = distance, column
+                last = near[k - 1]
         total, inside = 0, 0
         for place in range(k):
-            limit, rank = truth[row, indices[0, place]], 1
+            limit, nearer = truth[row, indices[place]], np.int32(0)
             for column in range(n):
-                rank += truth[row, column] < limit and column != own[row]
-            inside += rank <= k
-            total += max(0, rank - k)
+                nearer += np.int32(truth[row, column] < limit)  # no more to it than this, so that it becomes vector code
+            inside += nearer < k
+            total += max(0, nearer + 1 - k)
         penalties[row], kept[row] = total, inside
