@@ -60,7 +60,7 @@ def test_a_map_over_time_begins_with_the_moments_that_it_has(run):
     again = history._task(film.key, film)
     np.testing.assert_array_equal(again.head_start["layouts"], known)
     assert again.name == whole.name
-    assert projecting.estimate(again) == pytest.approx(projecting.estimate(whole) * 2 / len(matrices))
+    assert 0 < projecting.estimate(again) < projecting.estimate(whole) * 2 / len(matrices), "the first moment takes longest"
     app = open_page("history", run="small", projection="umap")
     assert not app.exception
 
