@@ -1,10 +1,12 @@
 """Attention from elsewhere: files opened, listed, removed, and shown as a run's is."""
 
+from functools import partial
+
 import streamlit as st
 
 from core import attention_files
 from core.attention_files import AttentionFile
-from pages.ui import heads, load, say
+from pages.ui import heads, kept, load, say
 
 LARGEST = 1024  # MB
 WANTED = """numpy.savez("attention.npz",
@@ -39,16 +41,8 @@ def upload() -> None:
 def opened_ones() -> None:
     """What is open, ways to it and away."""
     for each in attention_files.opened():
-        with st.container(border=True):
-            st.markdown(f"**{say.plain(each.name)}**")
-            st.caption(say.plain(each.about))
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.page_link("pages/attention.py", label="Look at its heads", icon=":material/grid_view:", query_params={"run": each.id})
-                with st.popover("Remove", icon=":material/delete:", key=f"remove-{each.id}"):
-                    st.write("What is kept here goes; the file that it came from stays where it is.")
-                    if st.button("Remove this attention", type="primary", key=f"remove-really-{each.id}"):
-                        each.remove()
-                        st.rerun()
+        look = partial(st.page_link, "pages/attention.py", label="Look at its heads", icon=":material/grid_view:", query_params={"run": each.id})
+        kept.card(each, "this attention", look)
 
 
 def show(file: AttentionFile) -> None:

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from core.opened import Opened
 from core.systems import Matrix
 from core.text.progress import Progress
 from core.workspace import subfolder
-from pages.ui import forms, pickers, say, sources
+from pages.ui import forms, kept, pickers, say, sources
 from pages.ui.sources import Source, View
 
 Made = TypeVar("Made")
@@ -77,20 +78,8 @@ def opened_ones() -> None:
     if not found:
         st.caption("Nothing is open yet. For a file of many gigabytes, `python -m core open FILE` needs less memory than the browser.")
     for each in found:
-        with st.container(border=True):
-            st.markdown(f"**{say.plain(each.name)}**")
-            st.caption(say.plain(each.about))
-            for note in each.notes[:5]:
-                st.caption(f":material/info: {say.plain(note)}")
-            if len(each.notes) > 5:
-                st.caption(f"and {say.many(len(each.notes) - 5, 'more note')}")
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.page_link("pages/embeddings.py", label="Explore the map", icon=":material/scatter_plot:", query_params={"source": each.id})
-                with st.popover("Remove", icon=":material/delete:", key=f"remove-{each.id}"):
-                    st.write("What is kept here goes; the file that it came from stays where it is.")
-                    if st.button("Remove these vectors", type="primary", key=f"remove-really-{each.id}"):
-                        each.remove()
-                        st.rerun()
+        look = partial(st.page_link, "pages/embeddings.py", label="Explore the map", icon=":material/scatter_plot:", query_params={"source": each.id})
+        kept.card(each, "these vectors", look, tuple(each.notes))
 
 
 # ---------------------------------------------------------------- saving
