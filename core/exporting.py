@@ -132,8 +132,9 @@ def _for_transformers(run: Run, folder: Path) -> list[Path]:
     from core.training.continuing import newest_weights
 
     exporting.family_of(run.config.system, run.config.settings)  # before anything is read
-    tokenizer = tokenizers.load(run.folder / "tokenizer.json")
-    return exporting.export(folder, run.config.system, run.config.settings, newest_weights(run), tokenizer)
+    config, tokenizer, weights = run.config, tokenizers.load(run.folder / "tokenizer.json"), newest_weights(run)
+    config.row.load_learner().load(config.settings, tokenizer, weights)  # before anything is written, for they might not belong together
+    return exporting.export(folder, config.system, config.settings, weights, tokenizer)
 
 
 def _weights(run: Run, path: Path) -> Path:

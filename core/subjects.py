@@ -19,12 +19,20 @@ def vectors(name: str, matrix: Matrix | None = None, progress: Progress = silent
         return opened.find(name).vectors()
     if Path(name).is_file():
         return formats.read(Path(name), progress).vectors
-    raise ValueError(f"There is no run, no opened vectors and no file called “{name}”. `python -m core list` shows the runs.")
+    raise _nothing(name)
 
 
 def learnt_from(name: str) -> str:
-    """The corpus of a run; empty for whatever else has vectors."""
-    return find(name).config.corpus if _is_run(name) else ""
+    """The corpus of a run; empty for whatever else has vectors; ValueError in words where there are none."""
+    if _is_run(name):
+        return find(name).config.corpus
+    if name not in {each.id for each in opened.opened()} and not Path(name).is_file():
+        raise _nothing(name)
+    return ""
+
+
+def _nothing(name: str) -> ValueError:
+    return ValueError(f"There is no run, no opened vectors and no file called “{name}”. `python -m core list` shows the runs.")
 
 
 def _is_run(name: str) -> bool:

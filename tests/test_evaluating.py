@@ -90,7 +90,7 @@ def test_the_table_says_scores_and_what_they_cover(worker, home, tmp_path: Path,
     shown = list(evaluating.lines("some run", [file], [], None, "cosine", False, lambda what, share: None))
     assert "156 words, 6 dimensions" in shown[0]
     assert "5 of 6 (83%)" in shown[2]
-    with pytest.raises(ValueError, match="no test set"):
+    with pytest.raises(ValueError, match="no run, no opened vectors"):
         list(evaluating.lines("some run", [], [], None, "cosine", False, lambda what, share: None))
     keep(Pairs("mine", (("paris", "france", 9.0), ("king", "queen", 1.0))))
     monkeypatch.setattr(evaluating, "learnt_from", lambda name: "small-world-2000-1")
@@ -117,6 +117,8 @@ def test_the_command_scores_a_file_of_vectors_and_says_mistakes_in_words(home, t
     for wrong, said in (
         (["evaluate", str(vectors), "--pairs", str(pairs)], "no number in it"),
         (["evaluate", "nothing-of-that-name", "--analogies", str(questions)], "no run, no opened vectors and no file"),
+        (["evaluate", "nothing-of-that-name"], "no run, no opened vectors and no file"),
+        (["evaluate", str(vectors)], "There is no test set"),
         (["evaluate", str(vectors), "--analogies", str(questions), "--matrix", "out"], "Only runs keep more than one matrix"),
     ):
         assert main(wrong) == 2

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,14 +11,18 @@ from core.text import sentinels
 from core.trained.model import Reading
 from core.trained.translating import Translates
 
+Each = TypeVar("Each")
+
 
 @dataclass(frozen=True)
 class Span:
-    """sentinel: as shown. hidden: the tokens that it stands for. filled: those that the model puts there, each with its probability."""
+    """sentinel: as shown. hidden: the tokens that it stands for. filled: those that the model puts there, each as the first of what could have been put
+    there and with its probability.
+    """
 
     sentinel: str
     hidden: list[str]
-    filled: list[tuple[str, float]]
+    filled: list[list[tuple[str, float]]]
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,16 @@ class Restores(Translates):
 
     restoring: bool | None = None
 
-    def restoration(self, text: str, seed: int = 0, width: int = 1) -> Restoration:
-        """Hides spans of a text, another choice of them for each seed, and lets the model put them back. Of a text with sentinels its own are filled."""
+    def restoration(self, text: str, seed: int = 0, n_alternatives: int = 10) -> Restoration:
+        """Hides spans of a text, another choice of them for each seed, and lets the model put them back, by the likeliest token each time. Of a text with
+        sentinels its own are filled.
+        """
         source, target = self.corrupted(text, seed)
-        best = self.search(source, width).best[0]
-        filled = self._spans(list(zip(best.ids, best.probabilities, strict=True)))
-        hidden = self._spans([(id, 1.0) for id in target])
+        said = self.answers([source])[0]
+        filled = self._spans(said, self.alternatives(source, said, n_alternatives))
+        hidden = self._spans(target, self.shown(target))
         asked = [id for id in source if id >= self.tokenizer.vocab_size]
-        spans = [Span(self.shown([id])[0], [word for word, _ in hidden.get(id, [])], filled.get(id, [])) for id in asked]
+        spans = [Span(self.shown([id])[0], hidden.get(id, []), filled.get(id, [])) for id in asked]
         return Restoration(self.shown(source), spans)
 
     def corrupted(self, text: str, seed: int = 0) -> tuple[list[int], list[int]]:
@@ -93,13 +100,13 @@ class Restores(Translates):
     def text(self, ids: Sequence[int]) -> str:
         return sentinels.decode((id for id in ids if id != self.tokenizer.eos_id), self.tokenizer)
 
-    def _spans(self, ids: Sequence[tuple[int, float]]) -> dict[int, list[tuple[str, float]]]:
-        """What stands after each sentinel up to the next: tokens as shown, with the number that each came with."""
-        found: dict[int, list[tuple[str, float]]] = {}
-        last: list[tuple[str, float]] = []
-        for id, number in ids:
+    def _spans(self, target: Sequence[int], told: Sequence[Each]) -> dict[int, list[Each]]:
+        """What is told of each token of a target, by the sentinel that it stands behind."""
+        found: dict[int, list[Each]] = {}
+        last: list[Each] = []
+        for id, each in zip(target, told, strict=True):
             if id >= self.tokenizer.vocab_size:
                 last = found.setdefault(id, [])
             elif id != self.tokenizer.eos_id:
-                last.append((self.shown([id])[0], number))
+                last.append(each)
         return found

@@ -113,6 +113,14 @@ class Translates(Rewrites):
             likeliest = self.model.unembed(self.model.hidden(batch)[wanted]).argmax(-1)
         return int((likeliest == batch.targets[wanted]).sum()), int(wanted.sum())
 
+    def alternatives(self, source: Sequence[int], target: Sequence[int], n: int) -> list[list[tuple[str, float]]]:
+        """What could stand at each place of a target where all before it is given: tokens as shown and their probabilities, the likeliest first."""
+        batch = pair_batch([source], [target], self.tokenizer, self.model.device)
+        with resting(self.model):
+            likely = self.model.unembed(self.model.hidden(batch)[0, : len(target)]).float().softmax(-1)
+        best = likely.topk(min(n, likely.shape[1]))
+        return [list(zip(self.shown(ids), ps, strict=True)) for ids, ps in zip(best.indices.tolist(), best.values.tolist(), strict=True)]
+
     def said(self, sources: Sequence[Sequence[int]]) -> Said:
         read = pair_batch(sources, [[]] * len(sources), self.tokenizer, self.model.device)
         assert read.source is not None

@@ -79,7 +79,8 @@ class NeuralLearner:
         try:
             model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
         except RuntimeError as error:
-            raise ValueError(f"These weights do not belong to this model and tokenizer. Open them with those they were trained under. {error}") from error
+            first = next((line.strip() for line in str(error).split("\n")[1:]), str(error))[:200]  # of many
+            raise ValueError(f"These weights do not belong to this model and tokenizer. Open them with those they were trained under. {first}") from error
         return cls.look(model.to(device.chosen()).eval(), tokenizer, settings)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:

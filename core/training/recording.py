@@ -93,11 +93,11 @@ class Recorder:
 
     def _sampled(self) -> dict[str, str]:
         if not self.continues:
-            return dict(zip(("prompt", "text"), self.parts.answer(self.probes[0]), strict=True))
+            return dict(zip(("probe", "prompt", "text"), (self.probes[0], *self.parts.answer(self.probes[0])), strict=True))
         prompt = self._prompt()
         ids = self.parts.continuation(prompt, SAMPLE_LENGTH, self.run.config.settings.seed)
         decode = self.encoded.tokenizer.decode
-        return {"prompt": decode(prompt), "text": decode(ids)}
+        return {"probe": self.probes[0], "prompt": decode(prompt), "text": decode(ids)}
 
     def _prompt(self) -> list[int]:
         """What is given of the first probe."""

@@ -4,7 +4,7 @@ snapshots/NNNNNNNN/vectors.safetensors    "matrix" float32 [n_words<=5000, d_mod
                    weights.safetensors    the model alone (left out where the disk budget is too small, but never of the last)
                    attention.safetensors  "0.self", "0.cross"...: [n_layers, n_heads, query, key], of each probe each kind of attention, packed (see
                                           core.patterns), and "0.self.allowed"...; metadata: patterns, a [probe, part, queries, keys] for each
-                   samples.json           [{"prompt", "text"}]
+                   samples.json           [{"probe", "prompt", "text"}]
                    mix.json               {"shares", "gamma"} of the model's own mix of its layers
 """
 
@@ -56,7 +56,7 @@ class Snapshot:
         return list(probes.values())
 
     def samples(self) -> list[dict[str, str]]:
-        """[{"prompt", "text"}]: what it makes of the first probe; empty where the system writes nothing."""
+        """[{"probe", "prompt", "text"}]: what it makes of the first probe; empty where the system writes nothing."""
         path = self.folder / "samples.json"
         return list(json.loads(path.read_bytes())) if path.exists() else []
 

@@ -17,6 +17,7 @@ from pages.ui.components import beam_view, steps_view
 if TYPE_CHECKING:
     from core.generation.beam import Search
     from core.generation.sampling import Drawn
+    from core.trained.restoring import Restoration
 
 N_ALTERNATIVES = 12
 LONGEST = 2000  # characters of a text that is typed
@@ -236,7 +237,7 @@ def next_sentence(run: Run, step: int, trained: Any) -> None:
 
 def restore(run: Run, step: int, trained: Any) -> None:
     """Spans of a text are hidden and put back."""
-    text = _typed(run, "Text", "a text of which spans are hidden; or one with <extra_id_0> in it", _prompt(run, step))
+    text = _typed(run, "Text", "a text of which spans are hidden; or one with <extra_id_0> in it", _whole(run, step))
     draw = max(1, address.number("draw") or 1)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Hide others", icon=":material/casino:", on_click=lambda: address.put(draw=draw + 1))
@@ -245,28 +246,55 @@ def restore(run: Run, step: int, trained: Any) -> None:
         st.info("Type a text: some spans of it are hidden, and the model puts them back.", icon=":material/edit:")
         return
     try:
-        found = trained.restoration(text, draw)
+        found = trained.restoration(text, draw, N_ALTERNATIVES)
     except ValueError as wrong:
         st.info(say.plain(str(wrong)), icon=":material/info:")
         return
-    spans = {span.sentinel: span for span in found.spans}
-    rows = []
     st.caption("What it read")
-    st.html(tokens_.boxes(found.source, [""] * len(found.source), [token in spans for token in found.source]))
-    for name, span in spans.items():
-        said = "".join(word if word.startswith(" ") else f" {word}" for word, _ in span.filled).strip()
-        hidden = "".join(word if word.startswith(" ") else f" {word}" for word in span.hidden).strip()
-        sure = math.prod(p for _, p in span.filled) if span.filled else 0.0
-        rows.append(
-            {
-                "hidden behind": name,
-                "it puts there": said or "(nothing)",
-                "probability": f"{100 * sure:.1f} %",
-                "was": hidden,
-                "right": "✓" if hidden and said == hidden else "",
-            }
+    hidden = {span.sentinel for span in found.spans}
+    st.html(tokens_.boxes(found.source, [""] * len(found.source), [token in hidden for token in found.source]))
+    st.caption("What it puts there")
+    steps_view(f"put-back-{run.id}", put_back(found))
+    if any(span.hidden for span in found.spans):
+        st.dataframe(_compared(found), hide_index=True, key=f"restored-{run.id}")
+
+
+def _whole(run: Run, step: int) -> str:
+    """The run's probe as it was before spans of it were hidden."""
+    samples = load.snapshot(run, step).samples()
+    return samples[0].get("probe", samples[0]["prompt"]) if samples else ""
+
+
+def put_back(found: "Restoration") -> dict[str, Any]:
+    """A text with its spans put back for `steps_view`."""
+    spans = {span.sentinel: span for span in found.spans}
+    tokens: list[dict[str, Any]] = []
+    for token in found.source:
+        if token not in spans:
+            tokens.append({"text": token, "given": True, "taken": False})
+        for others in spans[token].filled if token in spans else []:
+            shown = [{"text": word, "id": n, "p": p, "q": None} for n, (word, p) in enumerate(others)]
+            tokens.append({**shown[0], "at": len(tokens), "given": False, "taken": False, "alternatives": shown})
+    return {
+        "title": "What it puts back: the arrow keys move through it",
+        "tokens": tokens,
+        "asked": "In place of “{}”, by probability",
+        "note": "The model's own probabilities, after all that it has put before; another sentinel, or [EOS], ends a span.",
+        "empty": "It puts nothing there.",
+    }
+
+
+def _compared(found: "Restoration") -> list[dict[str, str]]:
+    """What was put back beside what was hidden, a row for each span."""
+    rows = []
+    for span in found.spans:
+        said, hidden = (
+            "".join(word if word.startswith(" ") else f" {word}" for word in words).strip() for words in ([each[0][0] for each in span.filled], span.hidden)
         )
-    st.dataframe(rows, hide_index=True, key=f"restored-{run.id}")
+        sure = math.prod(each[0][1] for each in span.filled) if span.filled else 0.0
+        right = "✓" if said == hidden else ""
+        rows.append({"hidden behind": span.sentinel, "it puts there": said or "(nothing)", "probability": f"{100 * sure:.1f} %", "was": hidden, "right": right})
+    return rows
 
 
 WAYS: dict[str, Way] = {

@@ -26,6 +26,7 @@ from transformers import (
 )
 
 from core.conversion.opening import open_folder
+from core.exporting import export
 from core.models.language_model import resting
 from core.objectives.pairs import pair_batch
 from core.systems import system
@@ -62,6 +63,16 @@ def test_what_was_exported_here_comes_back_as_it_was(name: str, changes: dict[st
     assert opened.tokenizer.digest == made.encoded.tokenizer.digest
     assert run.snapshots()[-1].vectors() is not None
     assert run.snapshots()[-1].attention()
+
+
+def test_a_run_whose_tokenizer_is_another_ones_is_not_exported(tmp_path: Path, home: Path) -> None:
+    row = system("bert")
+    run = open_folder(exported(learner(row), row, tmp_path / "there"))
+    tokenizers.train(["another text"], run.config.tokenizer).save(run.folder / "tokenizer.json")
+    with pytest.raises(ValueError, match="do not belong to this model and tokenizer") as refused:
+        export(run, "transformers", tmp_path / "here")
+    assert len(str(refused.value)) < 400, "the first that is wrong says enough"
+    assert not list((tmp_path / "here").iterdir())
 
 
 def others_tokenizer(folder: Path, kind: str) -> PreTrainedTokenizerFast:

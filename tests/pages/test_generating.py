@@ -34,6 +34,9 @@ def test_a_run_is_asked_first_for_what_it_has_learnt(corpus: str, first: str) ->
     app = open_page("generate", run=run.id)
     assert not app.exception
     assert app.session_state["segment-way"] == first
+    whole = app.text_area(f"text-{run.id}").value
+    assert whole
+    assert "<extra_id" not in whole, "a run's own text is shown as it was before spans of it were hidden"
     assert {each.samples()[0]["prompt"] for each in run.snapshots()} == {run.snapshots()[-1].samples()[0]["prompt"]}
     for text in ("x" * 2000, "<extra_id_99> [MASK] \u202e$x$ <b>"):
         assert not open_page("generate", run=run.id, text=text).exception

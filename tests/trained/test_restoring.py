@@ -41,11 +41,22 @@ def test_it_learns_to_put_back_what_is_hidden(restoring: Restores) -> None:
         assert found.source[-1] == "[EOS]"
         hidden = found.source.index(span.sentinel)
         assert [*found.source[:hidden], *span.hidden, *found.source[hidden + 1 : -1]] == TEXT.split()
-        right += [word for word, _ in span.filled] == span.hidden
-        assert all(0 < probability <= 1 for _, probability in span.filled)
+        right += [others[0][0] for others in span.filled] == span.hidden
     assert right >= 7
     assert len({tuple(restoring.restoration(TEXT, seed).source) for seed in range(10)}) > 3
     assert restoring.restoration(TEXT, 3) == restoring.restoration(TEXT, 3)
+
+
+def test_each_token_that_is_put_back_comes_with_what_else_could_stand_there(restoring: Restores) -> None:
+    """As the search for the likeliest target weighs them."""
+    source, _ = restoring.corrupted(TEXT, 2)
+    said = restoring.search(source, 1).best[0]
+    others = restoring.alternatives(source, said.ids, 5)
+    assert [each[0][0] for each in others] == restoring.shown(said.ids)
+    assert [each[0][1] for each in others] == pytest.approx(said.probabilities, abs=1e-5)
+    assert all(len(each) == 5 and sorted(p for _, p in each) == [p for _, p in reversed(each)] for each in others)
+    (span,) = restoring.restoration(TEXT, 2, 5).spans
+    assert span.filled == others[1 : 1 + len(span.filled)], "after the sentinel"
 
 
 def test_spans_of_ones_own_are_filled(restoring: Restores) -> None:
