@@ -77,8 +77,10 @@ def beside(sources: Iterator[str], targets: Iterator[str], name: str, target_nam
         elif one or other:
             lacking, there = (name, target_name) if other else (target_name, name)
             ended = (source if other else target) is None
-            what = f"{lacking} ends before line {number:,} of {there}" if ended else f"Line {number:,} of {lacking} is empty, and that of {there} is not"
-            raise ValueError(f"{what}: “{(one or other)[:60]}”. Give two files in which the lines of the same number belong together.")
+            line = f"There is no line {number:,} of {lacking}" if ended else f"Line {number:,} of {lacking} is empty"
+            raise ValueError(
+                f"{line}, but there is one of {there}: “{(one or other)[:60]}”. Give two files in which the lines of the same number belong together."
+            )
 
 
 def _lines(stack: ExitStack, name: str, content: Content, progress: Progress, on_disk: bool) -> tuple[Iterator[str], Callable[[], None]]:

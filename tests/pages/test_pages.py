@@ -126,7 +126,7 @@ def test_pasted_pairs_become_a_corpus_and_what_are_none_a_sentence():
     app.text_area(key="paste-sources").set_value("the cat sleeps\nthe dog sleeps")
     app.text_area(key="paste-targets").set_value("die Katze schläft")
     app.button(key="add-pairs").click().run()
-    assert "the targets ends before line 2" in said(app).replace("\\", "")
+    assert "There is no line 2 of the targets" in said(app).replace("\\", "")
     app.text_area(key="paste-targets").set_value("die Katze schläft\nder Hund schläft")
     app.button(key="add-pairs").click().run()
     assert not app.exception
