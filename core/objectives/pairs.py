@@ -57,7 +57,7 @@ class Pairs:
         self.n_left_out = int((~fits).sum())  # too long
         self.bounds = np.stack([s0, s1, t0, t1], axis=1)[fits]  # int64 [n_pairs, 4]
         if not len(self.bounds):
-            why = f"all {len(s0):,} are longer than n_ctx ({n_ctx} tokens); raise it" if len(s0) else "it takes two sentences at least, or lines of pairs"
+            why = f"all {len(s0):,} are longer than n_ctx ({n_ctx} tokens); raise it" if len(s0) else "it takes two sentences, or lines of pairs; add some"
             raise ValueError(f"There is no pair to learn from in this text: {why}, or choose another text.")
 
     def fits(self, n_source: Int[np.ndarray, " n"], n_target: Int[np.ndarray, " n"], n_ctx: int) -> Bool[np.ndarray, " n"]:
