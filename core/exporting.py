@@ -12,6 +12,7 @@ from core.formats import Format, Reading
 from core.systems import Matrix
 from core.text import tokenizers
 from core.text.progress import Progress, silent
+from core.text.segmentation import HAN
 from core.training import checkpoints
 from core.training.run import Run
 from core.vectors import Vectors
@@ -135,6 +136,15 @@ def _for_transformers(run: Run, folder: Path) -> list[Path]:
     config, tokenizer, weights = run.config, tokenizers.load(run.folder / "tokenizer.json"), newest_weights(run)
     config.row.load_learner().load(config.settings, tokenizer, weights)  # before anything is written, for they might not belong together
     return exporting.export(folder, config.system, config.settings, weights, tokenizer)
+
+
+def caveats(run: Run, format: str) -> list[str]:
+    """What whoever takes a run along in this form has to know, a sentence each."""
+    if format != TRANSFORMERS or run.config.tokenizer.kind != "word":
+        return []
+    if not any(map(HAN.search, tokenizers.load(run.folder / "tokenizer.json").tokens)):
+        return []
+    return ["A tokenizer.json cannot cut Chinese into words, as jieba does here: elsewhere write a blank between the words of a Chinese text."]
 
 
 def _weights(run: Run, path: Path) -> Path:

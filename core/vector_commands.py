@@ -35,14 +35,14 @@ def export(
     from core import exporting, formats, opened, subjects
     from core.columns import as_table
 
-    line = Line()
+    line, notes = Line(), list[str]()
     if run in {each.id for each in opened.opened()} - {each.id for each in runs()}:
         if format in (exporting.WEIGHTS, exporting.TRANSFORMERS):
             raise ValueError(f"“{run}” are opened vectors, and only runs have a model to export. Name a format of vectors.")
         paths = formats.write(subjects.vectors(run, matrix), to / run, formats.named(format), gz, line.progress, as_table(opened.find(run).columns()))
     else:
-        paths = exporting.export(find(run), format, to, gz, matrix, line.progress)
-    return _told(line, *map(str, paths))
+        paths, notes = exporting.export(find(run), format, to, gz, matrix, line.progress), exporting.caveats(find(run), format)
+    return _told(line, *map(str, paths), notes=notes)
 
 
 def convert(file: tyro.conf.Positional[Path], format: FormatName, gz: bool = False, to: Path = Path()) -> int:

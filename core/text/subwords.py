@@ -166,16 +166,13 @@ def as_bytes(token: str) -> bytes | None:
 
 
 def shown(token: str, kind: str = "bpe") -> str:
-    """A byte-level token as a reader knows it: its text where it is whole characters, its bytes as <0xE4> where not. A unigram piece with its blank."""
+    """A byte-level token as a reader knows it: its whole characters, and bytes that are none as <0xE4>. A unigram piece with its blank."""
     if kind == "unigram":
         return token.replace(BLANK, " ")
     content = as_bytes(token)
     if content is None:
         return token
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return "".join(chr(byte) if 32 <= byte < 127 else f"<0x{byte:02X}>" for byte in content)
+    return re.sub("[\udc80-\udcff]", lambda byte: f"<0x{ord(byte[0]) - 0xDC00:02X}>", content.decode(errors="surrogateescape"))
 
 
 def merge_steps(tokenizer: Any, merges: Sequence[Sequence[str]], word: str) -> list[list[str]]:

@@ -26,11 +26,13 @@ from transformers import (
 )
 
 from core.conversion.opening import open_folder
-from core.exporting import export
+from core.exporting import caveats, export
 from core.models.language_model import resting
 from core.objectives.pairs import pair_batch
 from core.systems import system
 from core.text import tokenizers
+from core.text.segmentation import segment
+from core.text.tokenizing import TokenizerSettings
 from core.training.run import Run
 from tests.conversion.test_export import encoded, exported, learner
 
@@ -73,6 +75,20 @@ def test_a_run_whose_tokenizer_is_another_ones_is_not_exported(tmp_path: Path, h
         export(run, "transformers", tmp_path / "here")
     assert len(str(refused.value)) < 400, "the first that is wrong says enough"
     assert not list((tmp_path / "here").iterdir())
+
+
+def test_that_chinese_has_to_be_cut_into_words_elsewhere_is_said(tmp_path: Path, home: Path) -> None:
+    row, text = system("gpt"), "三人行，必有我师焉。"
+    run = open_folder(exported(learner(row, "word"), row, tmp_path / "there"))
+    assert not caveats(run, "transformers")
+    chinese = tokenizers.train([text], TokenizerSettings(kind="word", min_count=1, punctuation=True))
+    chinese.save(run.folder / "tokenizer.json")
+    (said,) = caveats(run, "transformers")
+    assert "a blank between the words" in said
+    assert not caveats(run, "vec")
+    elsewhere = library.Tokenizer.from_file(str(run.folder / "tokenizer.json"))
+    assert elsewhere.encode(text).ids != chinese.encode(text)
+    assert elsewhere.encode(" ".join(segment(text, punctuation=True))).ids == chinese.encode(text)
 
 
 def others_tokenizer(folder: Path, kind: str) -> PreTrainedTokenizerFast:

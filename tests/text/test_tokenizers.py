@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.text import tokenizers
+from core.text import subwords, tokenizers
 from core.text.tokenizers import SPECIALS, Tokenizer
 from core.text.tokenizing import TokenizerSettings
 
@@ -53,6 +53,14 @@ def test_a_damaged_file_is_said_in_words(content: str, tmp_path: Path) -> None:
         tokenizers.load(tmp_path / "tokenizer.json")
     with pytest.raises(ValueError, match="tokenizer"):
         tokenizers.load(tmp_path / "absent.json")
+
+
+def test_a_token_that_ends_within_a_character_shows_the_whole_ones_and_the_bytes_of_that() -> None:
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    ((token, _),) = ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str("a巴黎")
+    assert [subwords.shown(token[:n]) for n in (4, 6, 7)] == ["a巴", "a巴<0xE9><0xBB>", "a巴黎"]
+    assert subwords.shown(token[2:6]) == "<0xB7><0xB4><0xE9><0xBB>"
 
 
 def test_bpe_gives_back_any_text_exactly() -> None:
@@ -130,7 +138,7 @@ def test_only_bpe_has_steps() -> None:
 def test_a_child_forked_after_the_library_ran_in_parallel_can_encode() -> None:
     code = """
 import os, sys
-from core.text import tokenizers
+from core.text import subwords, tokenizers
 from core.text.tokenizing import TokenizerSettings
 text = "low lower lowest newer newest walking\\n" * 5000
 tokenizer = tokenizers.train([text], TokenizerSettings(kind="bpe", vocab_size=300))
