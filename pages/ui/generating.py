@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.text import corpora
+from core.text.segmentation import BETWEEN_HAN
 from core.training.run import Run
 from pages.ui import address, forms, load, pickers, say
 from pages.ui import tokens as tokens_
@@ -160,7 +161,9 @@ def translate(run: Run, step: int, trained: Any) -> None:
 
 
 def _text(trained: Any, ids: Sequence[int]) -> str:
-    return str(trained.tokenizer.decode([i for i in ids if i != trained.tokenizer.eos_id and i < trained.tokenizer.vocab_size]))
+    """A target as it is read: Chinese without the blanks between its words."""
+    said = str(trained.tokenizer.decode([i for i in ids if i != trained.tokenizer.eos_id and i < trained.tokenizer.vocab_size]))
+    return BETWEEN_HAN.sub("", said)
 
 
 def tree(found: "Search", trained: Any) -> dict[str, Any]:
