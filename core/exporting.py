@@ -133,7 +133,7 @@ def _for_transformers(run: Run, folder: Path) -> list[Path]:
     from core.training.continuing import newest_weights
 
     exporting.family_of(run.config.system, run.config.settings)  # before anything is read
-    config, tokenizer, weights = run.config, tokenizers.load(run.folder / "tokenizer.json"), newest_weights(run)
+    config, weights, tokenizer = run.config, newest_weights(run), tokenizers.load(run.folder / "tokenizer.json")
     config.row.load_learner().load(config.settings, tokenizer, weights)  # before anything is written, for they might not belong together
     return exporting.export(folder, config.system, config.settings, weights, tokenizer)
 

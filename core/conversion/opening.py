@@ -14,6 +14,7 @@ from core.conversion.exporting import FAMILIES
 from core.conversion.family import Family, Widths, back
 from core.settings import check
 from core.systems import system
+from core.text.corpora import OPENED
 from core.text.progress import Progress, silent
 from core.text.tokenizers import Tokenizer
 from core.training import checkpoints
@@ -55,7 +56,7 @@ def open_folder(folder: Path, name: str = "", progress: Progress = silent) -> Ru
     progress("reading the weights", None)
     weights, lacking = _weights(folder, family, inside, settings, tokenizer, rows)
     title = name or folder.resolve().name
-    config = RunConfig(row.name, f"opened:{title}", tokenizer.settings, settings, name=title, probes=(PROBE,), report_every=1, eval_every=1)
+    config = RunConfig(row.name, f"{OPENED}{title}", tokenizer.settings, settings, name=title, probes=(PROBE,), report_every=1, eval_every=1)
     run = create(config, lambda aside: _write(aside, row.load_learner(), config, tokenizer, weights, progress))
     if lacking:
         (run.folder / "log.txt").write_text(f"Opened without {', '.join(lacking)}: these weights are as in a new model.\n", "utf-8")

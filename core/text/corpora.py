@@ -21,6 +21,7 @@ from core.text.writing import folder_aside, put_in_place
 from core.workspace import subfolder, write_whole
 
 Write = Callable[[Path, Progress], None]
+OPENED = "opened:"  # before the name of a model from elsewhere, whose text nobody here has
 BUILT_IN = {
     "documentation": "Python's documentation",
     "small-world": "Small world",
@@ -116,6 +117,9 @@ def find(reference: str, progress: Progress = silent) -> Corpus:
         return pair_files.find(reference.removeprefix("pairs:"), progress)
     if reference in web.WELL_KNOWN or re.match(r"[a-z][a-z0-9+.-]*://", reference, re.IGNORECASE):
         return _from_web(reference, progress)
+    if reference.startswith(OPENED):
+        title = reference.removeprefix(OPENED)[:200]
+        raise ValueError(f"The text of “{title}” is not here: it was trained elsewhere, and opened. Take a run that was trained here, or name a file.")
     path = Path(os.path.expanduser(reference))
     if os.path.isfile(path):
         return add_file(path.name, path, progress, on_disk=True)

@@ -94,7 +94,7 @@ def newest_weights(run: Run) -> State:
         if weights is None or weights.keys() <= state.keys():
             return state if weights is None else {name: state[name] for name in weights}
     if weights is None:
-        raise ValueError(f"The run {run.id} has kept no weights yet, so that nothing can go on from them. Let it train until its first checkpoint.")
+        raise ValueError(f"The run {run.id} has kept no weights yet. Let it train until its first checkpoint.")
     return weights
 
 

@@ -30,7 +30,7 @@ from core.exporting import caveats, export
 from core.models.language_model import resting
 from core.objectives.pairs import pair_batch
 from core.systems import system
-from core.text import tokenizers
+from core.text import corpora, tokenizers
 from core.text.segmentation import segment
 from core.text.tokenizing import TokenizerSettings
 from core.training.run import Run
@@ -63,6 +63,8 @@ def test_what_was_exported_here_comes_back_as_it_was(name: str, changes: dict[st
     for key, array in kept.items():
         np.testing.assert_array_equal(array.numpy(), made.weights()[key], err_msg=key)
     assert opened.tokenizer.digest == made.encoded.tokenizer.digest
+    with pytest.raises(ValueError, match=f"The text of “{run.name}” is not here"):
+        corpora.find(run.config.corpus)
     assert run.snapshots()[-1].vectors() is not None
     assert run.snapshots()[-1].attention()
 
