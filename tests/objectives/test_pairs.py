@@ -32,7 +32,7 @@ def test_what_does_not_fit_is_left_out_and_counted(tokenizer: Tokenizer) -> None
     assert (objective.bounds.tolist(), objective.n_left_out) == ([[0, 1, 2, 3], [4, 7, 8, 9]], 1)
     with pytest.raises(ValueError, match=r"all 3 are longer than n_ctx \(1 tokens\)"):
         Pairs(stream, 1, tokenizer)
-    with pytest.raises(ValueError, match="two sentences at least"):
+    with pytest.raises(ValueError, match="it takes two sentences"):
         Pairs(np.array([7, 8]), 8, tokenizer)
 
 

@@ -144,7 +144,7 @@ def test_a_pair_stands_in_two_segments_and_a_third_for_the_last_mark(tokenizer: 
     assert batch.attn_mask[0, 0].diagonal().all()
     with pytest.raises(ValueError, match=r"all 2 are longer than n_ctx \(4 tokens\)"):
         PermutedPairs(pairs, 4, tokenizer, 1)
-    with pytest.raises(ValueError, match="two sentences at least"):
+    with pytest.raises(ValueError, match="it takes two sentences"):
         PermutedPairs(np.array([7, 8, END]), 16, tokenizer, 1)
 
 

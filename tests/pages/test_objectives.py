@@ -29,7 +29,7 @@ def test_every_system_makes_an_example_of_two_sentences_that_can_be_drawn(row, k
 def test_one_sentence_and_none_are_answered_in_words():
     app = open_page("objectives", text="hello")
     assert not app.exception
-    assert "two sentences at least" in said(app)
+    assert "it takes two sentences" in said(app)
     app = open_page("objectives", text=" \n ")
     assert not app.exception
     assert "Type a sentence or two" in said(app)
