@@ -52,7 +52,7 @@ SYSTEM = System(
         Preset("hidden spans", "The small world's sentences with spans hidden, to be restored on the page Generate.", {"n_ctx": 32, "n_steps": 2000}),
         Preset(
             "tasks by prefix",
-            "Six tasks at once, told apart by what stands before the source: “reverse: abc”, “add: 12+7”.",
+            "Six tasks at once, told apart by what stands before the source: “reverse: abc”, “add: 12+7”. They take many times the steps of one alone.",
             {"n_ctx": 48, "batch_size": 64, "n_steps": 3000},
             CHARACTERS,
             "task-mixed",
