@@ -8,7 +8,7 @@ import numpy as np
 from core.embeddings import matrices, window_learner
 from core.embeddings.arrays import rows_of_zeros
 from core.embeddings.composing import compose
-from core.embeddings.kernels import BLOCK_OF_BAGS
+from core.embeddings.kernels import BLOCK
 from core.embeddings.ngrams import EOS, Arguments, NgramRows, Ngrams
 from core.embeddings.window_learner import TYPICAL_KEPT, Bag, WindowLearner
 from core.embeddings.word2vec import CBOW, SkipGram
@@ -80,7 +80,7 @@ class FastText(WindowLearner):
     def cost(cls, settings: Any, vocab_size: int) -> Cost:
         words = (CBOW if settings.model == "cbow" else SkipGram).cost(settings, vocab_size)
         # A word of the block is gathered and added to row by row, 4 operations a number.
-        in_blocks = settings.batch_size * TYPICAL_KEPT * (BLOCK_OF_BAGS + 2 * settings.window) / BLOCK_OF_BAGS
+        in_blocks = settings.batch_size * TYPICAL_KEPT * (BLOCK + 2 * settings.window) / BLOCK
         rows = 4.0 * _ngrams(settings).n_buckets * settings.d_model
         return Cost(words.flops + in_blocks * N_PIECES * settings.d_model * 4, words.memory + rows + 4.0 * N_PIECES * vocab_size, words.weights + rows, 0.0)
 
