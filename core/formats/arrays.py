@@ -44,7 +44,7 @@ def _npy_header(source: Source) -> tuple[np.dtype[Any], tuple[int, int], bool]:
         raise ValueError(f"{source.name} holds Python objects, which could run anything when opened. Save numbers: numpy.save(path, x.astype('float32')).")
     if dtype.kind not in "fiu":
         raise ValueError(f"{source.name} holds values of type {dtype}; numbers were expected.")
-    if len(shape) != 2:
+    if len(shape) != 2 or min(shape) < 0:
         raise ValueError(f"{source.name} holds an array of shape {shape}; a matrix with a row a word was expected.")
     return dtype, shape, fortran
 
@@ -74,8 +74,7 @@ def read_safetensors(source: Source, notes: list[str]) -> Vectors:
     matrix, counts = arrays[chosen], arrays.get("counts")
     n = len(matrix)
     words = _words(source, metadata, n, notes)
-    fitting = counts is not None and counts.shape == (n,)
-    return finished(source.name, words, matrix, counts.astype(np.int64) if fitting and counts is not None else None, lambda row: f"row {row + 1:,}", notes)
+    return finished(source.name, words, matrix, counts if counts is not None and counts.shape == (n,) else None, lambda row: f"row {row + 1:,}", notes)
 
 
 class _Tensor:
@@ -104,6 +103,8 @@ def _tensors(source: Source, tensors: dict[str, _Tensor], wanted: set[str]) -> d
     for tensor in sorted(tensors.values(), key=lambda each: each.begin):
         if tensor.name not in wanted or tensor.dtype not in TYPES:
             continue
+        if start + tensor.begin < source.at:
+            raise ValueError(f"{source.name} lets the tensor {tensor.name} begin at byte {start + tensor.begin:,}, before the end of what comes first. {AGAIN}")
         source.skip(start + tensor.begin - source.at, f"the tensor {tensor.name}")
         dtype = np.dtype(TYPES[tensor.dtype])
         if tensor.end - tensor.begin != dtype.itemsize * int(np.prod(tensor.shape, dtype=object)) or min(tensor.shape, default=1) < 0:

@@ -35,6 +35,8 @@ NUMBERS = re.compile(rb"[-+.\deE \t\r]+|[-+]?(nan|inf)", re.IGNORECASE)
 def guess(source: Source) -> Format:
     """The format of a file, by its beginning; ValueError in words that say what it is instead."""
     start = source.peek(BEGINNING)
+    if not start:
+        raise ValueError(f"{source.name} is empty. Choose another file.")
     for mark, name in MARKS.items():
         if start.startswith(mark):
             return named(name)
@@ -62,6 +64,9 @@ def _of_lines(name: str, start: bytes) -> str:
             return "word2vec-bin"
     if table and b" " not in head:
         return "tsv"
+    lines = start.split(b"\n", LOOKED_AT)[:LOOKED_AT]
+    if second and all(map(_has_no_word, filter(None, lines))):
+        return "tsv"
     if _ends_in_numbers(head) or _ends_in_numbers(second):
         return "glove"
     known = ", ".join(dict.fromkeys(row.title for row in FORMATS))
@@ -70,6 +75,12 @@ def _of_lines(name: str, start: bytes) -> str:
         raise ValueError(f"{name} is no file of vectors that is known here: it begins with the bytes {shown}. Known are {known}; plain or .gz.")
     shown = head[:40].decode("utf-8", "replace").strip()
     raise ValueError(f"{name} holds text, but no vectors: line 1 is “{shown}”, where a word and its numbers were expected. Known are {known}.")
+
+
+def _has_no_word(line: bytes) -> bool:
+    """Numbers alone, as numpy.savetxt writes them; a whole number at the beginning may be a word, as of a graph's node."""
+    fields = line.split()
+    return len(fields) > 1 and not fields[0].isdigit() and n_numbers(b"- " + line) == len(fields)
 
 
 def _ends_in_numbers(line: bytes) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 from core.formats.source import room_for
 from core.vectors import Vectors
 
+MOST = 2**53  # times that a word may have been seen
 Where = Callable[[int], str]  # the place of a row in its file, as a reader finds it: "line 17", "row 16"
 
 
@@ -38,10 +39,16 @@ class Rows:
 
 
 def finished(name: str, words: list[str], matrix: np.ndarray, counts: np.ndarray | None, where: Where, notes: list[str]) -> Vectors:
-    """The vectors, checked; `notes` grows by what was put right. ValueError where a number, or a length, is not finite, or nothing is there."""
+    """The vectors, checked; `notes` grows by what was put right. ValueError where a number, or a length, is not finite, or nothing is there.
+
+    counts: any real type [n]; left out where one of them is none.
+    """
     if not len(matrix) or not matrix.shape[1]:
         raise ValueError(f"{name} holds no vectors. Choose another file.")
-    vectors = Vectors(words, matrix, counts)
+    if counts is not None and not np.all((counts >= 0) & (counts < MOST)):
+        notes.append(f"The counts of {name} are left out: {counts[~((counts >= 0) & (counts < MOST))][0]:g} is among them, and no word is seen so often.")
+        counts = None
+    vectors = Vectors(words, matrix, None if counts is None else counts.astype(np.int64))
     # A length shows whether any of a row's numbers is nan or infinite, or so large that its square is.
     for row in np.flatnonzero(~np.isfinite(vectors.lengths)):
         for column in np.flatnonzero(~np.isfinite(matrix[row]))[:1]:

@@ -40,7 +40,7 @@ def _read(source: Source, file: Any, notes: list[str]) -> Vectors:
             rows = rows or Rows(source.name, matrix.shape[1], table.metadata.num_rows)
             rows.add(columns.words(batch, begin), matrix)
             if columns.count:
-                counts.append(np.asarray(batch.column(columns.count).fill_null(0), np.int64))
+                counts.append(np.asarray(batch.column(columns.count).fill_null(0)))
             source.progress(f"reading {source.name}", rows.n / max(1, table.metadata.num_rows))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # a column may be called what is no text
         if isinstance(error, OSError) and error.errno:

@@ -246,7 +246,7 @@ def test_a_pickle_is_never_opened(protocol: int, tmp_path: Path, monkeypatch: py
         (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "is a web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS leaves in its place"),
         (gzip.compress(gzip.compress(GOOD.encode(), mtime=0), mtime=0), "packed twice"),
-        (gzip.compress(b"", mtime=0), "begins with|no vectors"),
+        (gzip.compress(b"", mtime=0), "is empty"),
         (b"\x1f\x8b\x08\x00rubbish that is no gzip", r"broken or cut short as a \.gz"),
     ],
 )
@@ -307,6 +307,11 @@ def test_numbers_without_words_say_what_should_come_with_them(tmp_path: Path) ->
     with pytest.raises(ValueError, match=r"Put x.words.txt beside it"):
         formats.read(tmp_path / "x.npy")
     assert formats.read(tmp_path / "x.npy", beside={"anything.txt": b"a\nb\n"}).vectors.words == ["a", "b"]
+    np.savetxt(tmp_path / "saved.txt", np.eye(3))
+    with pytest.raises(ValueError, match=r"saved.txt holds numbers only"):
+        formats.read(tmp_path / "saved.txt")
+    assert formats.read(tmp_path / "saved.txt", beside={"words.txt": b"a\nb\nc\n"}).vectors.words == ["a", "b", "c"]
+    assert read("17 0.5 1\n3 0.25 2\n").vectors.words == ["17", "3"]  # nodes of a graph
 
 
 def test_a_broken_row_of_the_projectors_table_is_answered_with_its_line() -> None:
@@ -337,6 +342,7 @@ def npy(matrix: np.ndarray) -> bytes:
         (npy(np.array([[1, np.nan], [1, 2], [3, 4]])), "a.npy, row 1: number 2 of “a” is nan"),
         (npy(np.eye(4)), "words.txt has 3 lines, and there are 4 rows of numbers"),
         (npy(np.zeros((3, 0))), "holds no vectors"),
+        (npy(np.eye(3)).replace(b"(3, 3)", b"(3,-3)"), r"a.npy holds an array of shape \(3, -3\)"),
         (
             b"\x93NUMPY\x01\x00v\x00" + b"{'descr': __import__('os').getcwd(), 'fortran_order': False, 'shape': (1, 1)}".ljust(117) + b"\n",
             "no beginning of a .npy",
@@ -370,6 +376,7 @@ ONE = {"matrix": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}, "__
         (tensors({**ONE, "__metadata__": {"words": '["a"]'}}, b"\0" * 16), "has 1 words, and there are 2 rows"),
         (tensors({**ONE, "__metadata__": {"words": "[1, 2]"}}, b"\0" * 16), "should hold a list of words"),
         (tensors({name: ONE["matrix"] for name in ("x", "y")}, b"\0" * 16), r"has 2 matrices \(x, y"),
+        (tensors({**ONE, "matrix": {"dtype": "F32", "shape": [2, 2], "data_offsets": [-8, 8]}}, b"\0" * 16), "begin at byte .*, before the end of what"),
     ],
 )
 def test_broken_safetensors_are_answered(content: bytes, said: str) -> None:
@@ -403,6 +410,14 @@ def table(**columns: object) -> bytes:
 def test_a_broken_table_is_answered(content: bytes, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         read(content, "a.parquet")
+
+
+@pytest.mark.parametrize("count", [-1, float("inf"), 1e300])
+def test_counts_that_are_none_are_left_out_and_said(count: float) -> None:
+    found = read(table(word=["a", "b"], count=[5, count], x=[1.0, 2.0]), "a.parquet")
+    assert (found.vectors.counts is None, found.vectors.words) == (True, ["a", "b"])
+    assert found.notes == [f"The counts of a.parquet are left out: {count:g} is among them, and no word is seen so often."]
+    assert read(table(word=["a", "b"], count=[5, 3.0], x=[1.0, 2.0]), "a.parquet").vectors.counts.tolist() == [5, 3]
 
 
 @pytest.mark.parametrize("format", formats.FORMATS, ids=lambda each: each.name)
