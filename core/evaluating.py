@@ -182,6 +182,8 @@ def lines(name: str, pairs: Sequence[Path], questions: Sequence[Path], matrix: M
         )
     vectors = named(name, matrix, progress)
     yield f"{name}: {len(vectors.words):,} words, {vectors.matrix.shape[1]:,} dimensions"
+    if unseen and vectors.subwords is None:
+        yield "These vectors have no n-grams, from which words that they lack could be put together: what is not covered stays out."
     scored = [score(vectors, each, by, unseen, progress) for each in sets]
     rows = [("TEST SET", "SCORE", "COVERED"), *(row for each in scored for row in (_row(each), *(_row(part, "  ") for part in each.sections)))]
     widths = [max(len(row[i]) for row in rows) for i in range(2)]

@@ -26,6 +26,8 @@ def export(run: Run, format: str, folder: Path, gz: bool = False, matrix: Matrix
 
     format: a name of core.formats.FORMATS, "weights", or "transformers". matrix: which of two, the usual one where not said.
     """
+    if gz and format in (WEIGHTS, TRANSFORMERS):
+        raise ValueError(f"What “{format}” writes is opened by other programs as it is, not packed. Leave out --gz.")
     folder.mkdir(parents=True, exist_ok=True)
     if format == WEIGHTS:
         return [_weights(run, folder / f"{run.id}.safetensors")]

@@ -90,6 +90,9 @@ def test_the_table_says_scores_and_what_they_cover(worker, home, tmp_path: Path,
     shown = list(evaluating.lines("some run", [file], [], None, "cosine", False, lambda what, share: None))
     assert "156 words, 6 dimensions" in shown[0]
     assert "5 of 6 (83%)" in shown[2]
+    asked = list(evaluating.lines("some run", [file], [], None, "cosine", True, lambda what, share: None))
+    assert asked[1].startswith("These vectors have no n-grams")
+    assert [asked[0], *asked[2:]] == shown
     with pytest.raises(ValueError, match="no run, no opened vectors"):
         list(evaluating.lines("some run", [], [], None, "cosine", False, lambda what, share: None))
     keep(Pairs("mine", (("paris", "france", 9.0), ("king", "queen", 1.0))))

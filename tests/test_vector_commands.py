@@ -60,6 +60,8 @@ def test_a_run_with_one_matrix_of_words_has_no_other(trained: Run, tmp_path: Pat
     assert "of memory" in capsys.readouterr().err, "what it takes is said before it starts"
     assert main(["export", "tree", "--matrix", "sum", "--to", str(tmp_path)]) == 2
     assert "no matrix “sum”: its second matrix is of a tree's nodes" in capsys.readouterr().err
+    assert main(["export", "tree", "--format", "weights", "--gz", "--to", str(tmp_path)]) == 2
+    assert "Leave out --gz" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

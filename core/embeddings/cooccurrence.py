@@ -27,6 +27,7 @@ BAND, BANDS = 512, 16  # words of a band, at most; bands, at least
 PIECE = 128  # words whose rows are counted, kept and added up at a time
 BLOCK = 2**24  # positions of text counted at a time, in some 200 MB
 IN_MEMORY = 2**28  # bytes of cells; twice that for a moment
+FILLED = 0.12  # share of the matrix that a long text fills
 MERGING = 0.1  # of the time, roughly
 
 Result = TypeVar("Result")
@@ -108,6 +109,16 @@ def count(
             n_text += int(np.count_nonzero(text.tokens[text.margin :] >= 0))
         cells, starts = _tiled(counted, pieces, band, n_threads, _told(progress, 1 - MERGING, MERGING))
         return Cells(cells, starts, band, windows.symmetric, n_text)
+
+
+def expected_cells(windows: Windows, n_distinct: int, n_words: int) -> float:
+    """Roughly how many cells a text has, for estimates alone: within a factor of two or so for English, Chinese, Zipf's law and the small world.
+
+    A word brings new ones, the more the wider the window is, up to a sentence, and ever fewer as those that can be fill up.
+    """
+    fresh = 4 * windows.width / (windows.width + 6) * n_words
+    room = FILLED * n_distinct**2 / (2 if windows.symmetric else 1)
+    return fresh * room / (fresh + room)
 
 
 def _told(progress: Progress, begin: float, share: float) -> Told:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.embeddings import matrices
 from core.embeddings.arrays import padded
-from core.embeddings.cooccurrence import BLOCK, IN_MEMORY, Cells, Windows, count
+from core.embeddings.cooccurrence import BLOCK, IN_MEMORY, Cells, Windows, count, expected_cells
 from core.embeddings.counting import CELL
 from core.embeddings.descent import descend
 from core.embeddings.numbered import NumberedWeights
@@ -27,7 +27,7 @@ from core.vectors import Vectors
 LOOKED_AT = 2**22  # bytes of cells after which those in a file may go from memory; the system has then brought twenty times as many
 PARTS = 2  # of a round for each thread
 Rates = tuple[np.float32, ...]
-CELLS_A_WORD = 1.6  # in English; for estimates alone
+TYPICAL_WORDS = 3_000_000  # of a text that nobody has read; for estimates alone
 STILL: Rates = (np.float32(0),) * 4  # rates that change nothing
 
 
@@ -52,7 +52,7 @@ class GloVe:
         self.settings, self.encoded, self.step, self.first = settings, encoded, 0, encoded.tokenizer.n_special
         if np.count_nonzero(encoded.counts[self.first :]) < 2:
             raise ValueError("GloVe needs a text with at least two distinct words in its vocabulary. Take a longer text, or a smaller min_count.")
-        self._windows = Windows(settings.window, settings.window_side == "symmetric", settings.distance_weighting)
+        self._windows = _windows(settings)
         generator = np.random.default_rng(np.random.SeedSequence(settings.seed, spawn_key=(0,)))
         self._weights = NumberedWeights(encoded.tokenizer.vocab_size, self.first, settings.d_model, settings.tied, generator)
         self._cells: Cells | None = None
@@ -173,18 +173,25 @@ class GloVe:
         return matrices.read(tokenizer, counts, weights, matrix)
 
     @staticmethod
-    def scratch(settings: GloVeSettings, vocab_size: int, n_words: int) -> float:
-        """The counts of the text's blocks, and then the cells, where they are more than is kept in memory."""
-        n_cells = min(CELLS_A_WORD * n_words, vocab_size**2 / (2 if settings.window_side == "symmetric" else 1))
-        return 2 * CELL.itemsize * n_cells if CELL.itemsize * n_cells > IN_MEMORY or n_words > BLOCK else 0.0
+    def cost(settings: GloVeSettings, vocab_size: int) -> Cost:
+        return GloVe.cost_on(settings, vocab_size, 0)
 
     @staticmethod
-    def cost(settings: GloVeSettings, vocab_size: int) -> Cost:
+    def cost_on(settings: GloVeSettings, vocab_size: int, n_words: int) -> Cost:
+        """See core.training.learner.Preparing."""
         n = 1 if settings.tied else 2
-        # A product takes 2 operations a number, a step of both its rows 14. Beyond IN_MEMORY cells stand in a file.
-        flops = settings.batch_size * CELLS_A_WORD * settings.d_model * 16
-        cells = min(IN_MEMORY, CELL.itemsize * vocab_size**2 / 2)
-        return Cost(flops, vocab_size * 2 * n * 4.0 * (padded(settings.d_model) + 1) + cells, vocab_size * n * 4.0 * (settings.d_model + 1), moments=1.0)
+        n_words, windows = n_words or TYPICAL_WORDS, _windows(settings)
+        in_text, in_block = (CELL.itemsize * expected_cells(windows, vocab_size, words) for words in (n_words, min(n_words, BLOCK)))
+        # A product takes 2 operations a number, a step of both its rows 14.
+        flops = min(settings.batch_size, n_words) * in_text / CELL.itemsize / n_words * settings.d_model * 16
+        memory = vocab_size * 2 * n * 4.0 * (padded(settings.d_model) + 1) + 2 * min(IN_MEMORY, in_text)
+        # The counts of the blocks, and then the cells, stand in files where they are more than is kept in memory.
+        scratch = in_text + math.ceil(n_words / BLOCK) * in_block if in_text > IN_MEMORY or n_words > BLOCK else 0.0
+        return Cost(flops, memory, vocab_size * n * 4.0 * (settings.d_model + 1), moments=1.0, scratch=scratch)
+
+
+def _windows(settings: GloVeSettings) -> Windows:
+    return Windows(settings.window, settings.window_side == "symmetric", settings.distance_weighting)
 
 
 def warm() -> None:

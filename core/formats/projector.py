@@ -25,4 +25,4 @@ def read(source: Source, notes: list[str]) -> Vectors:
 def beside(name: str) -> list[str]:
     """What the table of words of a table of numbers may be called."""
     swapped = [name.replace(old, "metadata") for old in ("vectors", "tensors", "tensor", "vecs") if old in name]
-    return [*dict.fromkeys([*swapped, f"{name.removesuffix('.tsv')}.metadata.tsv", "metadata.tsv"])]
+    return [*dict.fromkeys([*swapped, f"{name.removesuffix('.tsv').removesuffix('.txt')}.metadata.tsv", "metadata.tsv"])]

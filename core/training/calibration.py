@@ -19,7 +19,7 @@ from core.text import corpora, tokenizers
 from core.text.encoding import EncodedCorpus
 from core.text.tokenizing import TokenizerSettings
 from core.training.config import RunConfig
-from core.training.learner import Cost, Learner
+from core.training.learner import Cost, Learner, Preparing
 from core.workspace import subfolder, workspace, write_whole
 
 REFERENCE = 0.25  # seconds of each of the two reference runs
@@ -50,6 +50,12 @@ class Speed:
 def work(settings: Any, cost: Cost) -> float:
     """What a step takes of one core, in arbitrary units; systems without a setting for threads use the same number each time."""
     return max(1.0, cost.flops) / min(int(getattr(settings, "n_threads", 1)), n_cores())
+
+
+def cost(learner: Any, settings: Any, vocab_size: int, n_words: int) -> Cost:
+    """Of a run of this learner's class on a text of so many words; 0 where nobody has read it."""
+    found: Cost = learner.cost_on(settings, vocab_size, n_words) if issubclass(learner, Preparing) else learner.cost(settings, vocab_size)
+    return found
 
 
 def speed(row: System) -> Speed:
@@ -90,7 +96,8 @@ def learn(config: RunConfig, learner: Learner, seconds: float) -> None:
     """Takes in what a step of a finished run really took."""
     known = _read(config.system)
     if known is not None:
-        _keep(config.system, known.with_point(work(config.settings, learner.cost(config.settings, expected_vocabulary(config))), seconds))
+        taken = cost(type(learner), config.settings, expected_vocabulary(config), expected_words(config))
+        _keep(config.system, known.with_point(work(config.settings, taken), seconds))
 
 
 def _measured(row: System) -> Speed:
@@ -109,7 +116,8 @@ def _measured(row: System) -> Speed:
         began = time.perf_counter()
         learner.held_out_loss()
         held_out = time.perf_counter() - began
-        found = Speed(found.with_point(work(settings, learner.cost(settings, encoded.tokenizer.vocab_size)), each).points, held_out)
+        asked = cost(type(learner), settings, encoded.tokenizer.vocab_size, int(encoded.counts.sum()))
+        found = Speed(found.with_point(work(settings, asked), each).points, held_out)
     return found
 
 

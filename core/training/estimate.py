@@ -16,7 +16,7 @@ from core.machine import available_memory, size
 from core.settings import Number, ranges
 from core.training import calibration, launching
 from core.training.config import RunConfig
-from core.training.learner import Cost, Preparing, Refusing
+from core.training.learner import Cost, Refusing
 from core.training.schedule import small_parts, snapshot_steps
 from core.workspace import workspace
 
@@ -66,14 +66,16 @@ def computed(config: RunConfig) -> Estimate:
     config.check()
     vocab_size = calibration.expected_vocabulary(config)
     learner = config.row.load_learner()
-    cost = learner.cost(config.settings, vocab_size)
-    refused = _unsuited(config, learner, vocab_size) or _refusal(config, cost.memory, lambda settings: learner.cost(settings, vocab_size).memory)
-    scratch = learner.scratch(config.settings, vocab_size, calibration.expected_words(config)) if issubclass(learner, Preparing) else 0.0
-    disk = _disk(config, cost, vocab_size) + scratch
+    n_words = calibration.expected_words(config)
+    cost = calibration.cost(learner, config.settings, vocab_size, n_words)
+    refused = _unsuited(config, learner, vocab_size) or _refusal(
+        config, cost.memory, lambda settings: calibration.cost(learner, settings, vocab_size, n_words).memory
+    )
+    disk = _disk(config, cost, vocab_size) + cost.scratch
     free = shutil.disk_usage(workspace()).free
     if not refused and disk > free:
         refused = (
-            f"This run needs {size(disk)} on disk for its {'counts, ' if scratch else ''}snapshots and checkpoints, and {size(free)} are free. "
+            f"This run needs {size(disk)} on disk for its {'counts, ' if cost.scratch else ''}snapshots and checkpoints, and {size(free)} are free. "
             "Delete runs that you no longer need, or choose a smaller d_model."
         )
     known = calibration.speed(config.row)

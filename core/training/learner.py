@@ -30,12 +30,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run asks of the machine, from settings and vocabulary alone."""
+    """What a run asks of the machine, from settings and vocabulary alone, or with the length of its text."""
 
     flops: float  # of one step
     memory: float  # bytes while training
     weights: float  # bytes of a snapshot's weights
     moments: float = 2.0  # what a checkpoint keeps for the optimizer, in sizes of the weights
+    scratch: float = 0.0  # bytes on disk that go when the process ends
 
 
 @runtime_checkable
@@ -111,8 +112,8 @@ class Preparing(Protocol):
         """Called once, before the first step and before `restore`; what it makes is made from the text and the settings alone."""
 
     @staticmethod
-    def scratch(settings: Any, vocab_size: int, n_words: int) -> float:
-        """Bytes on disk of what `prepare` makes, which go when the process ends. n_words: of the text."""
+    def cost_on(settings: Any, vocab_size: int, n_words: int) -> Cost:
+        """As `cost`, where a step takes more of one text than of another. n_words: of the text, 0 where nobody has read it."""
 
 
 @runtime_checkable

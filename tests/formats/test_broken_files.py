@@ -308,7 +308,7 @@ def test_numbers_without_words_say_what_should_come_with_them(tmp_path: Path) ->
         formats.read(tmp_path / "x.npy")
     assert formats.read(tmp_path / "x.npy", beside={"anything.txt": b"a\nb\n"}).vectors.words == ["a", "b"]
     np.savetxt(tmp_path / "saved.txt", np.eye(3))
-    with pytest.raises(ValueError, match=r"saved.txt holds numbers only"):
+    with pytest.raises(ValueError, match=r"saved.txt holds numbers only.* Put saved.metadata.tsv beside it"):
         formats.read(tmp_path / "saved.txt")
     assert formats.read(tmp_path / "saved.txt", beside={"words.txt": b"a\nb\nc\n"}).vectors.words == ["a", "b", "c"]
     assert read("17 0.5 1\n3 0.25 2\n").vectors.words == ["17", "3"]  # nodes of a graph

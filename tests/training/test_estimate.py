@@ -153,6 +153,13 @@ def test_what_a_system_would_not_take_is_refused_before_it_starts(monkeypatch: p
     assert not estimate.computed(replace(asked, settings=row.settings())).refused
 
 
+def test_what_a_step_takes_is_told_by_its_text_where_a_text_decides() -> None:
+    row = system("glove")
+    of_text = [calibration.cost(row.load_learner(), row.settings(), n_distinct, n_words).flops for n_distinct, n_words in ((419, 940_520), (6909, 353_829))]
+    assert of_text[1] / of_text[0] == pytest.approx((700_237 / 353_829) / (10_271 / 940_520), rel=0.2), "cells that the small world and WikiText have"
+    assert calibration.cost(toy.Toy, toy.ToySettings(), 50, 10**6) == toy.Toy.cost(toy.ToySettings(), 50)
+
+
 def test_the_files_that_a_system_counts_in_are_part_of_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration, "speed", lambda row: calibration.Speed([(1.0, 0.1)], 0.1))
     row = system("glove")

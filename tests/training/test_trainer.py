@@ -154,7 +154,7 @@ def test_what_takes_long_before_the_first_step_is_done_once_and_can_be_called_of
             said.append((run.status().state, run.status().sentence, run.status().fraction))
 
     monkeypatch.setattr(toy.Toy, "prepare", prepare, raising=False)
-    monkeypatch.setattr(toy.Toy, "scratch", staticmethod(lambda *_: 0.0), raising=False)
+    monkeypatch.setattr(toy.Toy, "cost_on", staticmethod(lambda settings, vocab_size, n_words: toy.Toy.cost(settings, vocab_size)), raising=False)
     trainer.train(run, told=lambda row: run.pause() if row["step"] == 10 else None)
     assert said[:3] == [0, ("preparing", "counting pairs", 0.5), ("preparing", "counting pairs", 1.0)]
     assert run.status().step == 10
