@@ -183,7 +183,7 @@ def _odd(view: View, by: Measure) -> Marked:
         return Marked(clicked, named=found)
     order = vectors.odd_one_out(found)
     st.caption(f"**{say.plain(order[0][0])}** is the odd one: its cosine to the mean of all directions is the least.")
-    st.html(bars([word for word, _ in order], [cosine for _, cosine in order], whole=1.0, form="{:.3f}"))
+    st.html(bars([word for word, _ in order], [cosine for _, cosine in order], whole=1.0, form="{:z.3f}"))
     if by == "dot":
         st.caption("The odd one is always found by cosine.")
     return Marked(clicked, order[0][0], named=[word for word, _ in order[1:]])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 
-def bars(words: Sequence[str], values: Sequence[float], whole: float = 0.0, form: str = "{:.1%}") -> str:
+def bars(words: Sequence[str], values: Sequence[float], whole: float = 0.0, form: str = "{:z.1%}") -> str:
     """`whole`: the value of a full bar, where it is more than the largest. Positive ones in the accent, negative ones in orange, the stronger the larger."""
     low, high = min([0.0, *values]), max([whole, *values])
     rows = "".join(_row(word, value, low, (high - low) or 1.0, form) for word, value in zip(words, values, strict=True))

@@ -11,6 +11,7 @@ from core import columns, opened, selections
 from core.formats import FORMATS, Reading
 from core.vectors import Vectors
 from pages.ui import asking, colours, layouts, projections, taking
+from pages.ui.bars import bars
 from pages.ui.shown import Shown
 from pages.ui.sources import View, available
 from pages.ui.word_map import Colour
@@ -67,6 +68,11 @@ def test_the_shares_of_ngrams_make_one(subword_file):
         assert sum("itself" in name for name, _ in shares) == (word in WORDS), "only a word that was seen has a row of its own"
         assert [name for name, _ in vectors.subwords.parts(word)] != [name for name, _ in shares] or len(shares) < 2
         assert len(shares) == len(vectors.subwords.parts(word))
+
+
+def test_next_to_nothing_is_nothing_on_either_side():
+    assert ">0.0%<" in bars(["ing"], [-1e-5])
+    assert ">-0.1%<" in bars(["ing"], [-1e-3])
 
 
 def test_an_opened_file_is_browsed_as_a_run_is(file):
