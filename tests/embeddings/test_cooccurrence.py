@@ -8,6 +8,10 @@ from core.embeddings import cooccurrence
 from core.embeddings.cooccurrence import Cells, Windows, count, expected_cells
 from core.embeddings.shelf import Shelf
 from core.machine import forget
+from core.text import corpora
+from core.text.encoding import encode
+from core.text.tokenizing import TokenizerSettings
+from core.training.calibration import reference_text
 
 BOTH_SIDES = pytest.mark.parametrize("symmetric", [True, False])
 
@@ -135,13 +139,15 @@ def test_a_common_words_count_is_exact() -> None:
     assert dense(cells, 2)[0, 0] == pytest.approx(2 * ((n - distance) / distance).sum(), rel=1e-7)
 
 
-@pytest.mark.parametrize(("n_distinct", "n_words", "width"), [(100, 50_000, 5), (2000, 5000, 2), (20_000, 50_000, 10)])
-def test_how_many_cells_there_will_be_is_roughly_known(n_distinct: int, n_words: int, width: int) -> None:
-    chances = 1 / np.arange(1, n_distinct + 1)
-    ids = np.random.default_rng(0).choice(n_distinct, n_words, p=chances / chances.sum()).astype(np.int32)
-    ids[::20] = -1
-    counted = len(count(ids, np.arange(n_distinct, dtype=np.int32), Windows(width)).cells)
-    assert counted / 3 < expected_cells(Windows(width), n_distinct, n_words) < 3 * counted
+@pytest.mark.parametrize("width", [2, 10])
+def test_how_many_cells_there_will_be_is_roughly_known(width: int, home: Path) -> None:
+    small_world = encode(corpora.find("small-world:2000:1"), TokenizerSettings(min_count=1))
+    zipf = reference_text(20_000, 50_000)
+    for encoded in (small_world, zipf):
+        n_words = int(encoded.counts.sum())
+        numbers = np.arange(encoded.tokenizer.vocab_size, dtype=np.int32)
+        counted = len(count(encoded.ids, numbers, Windows(width)).cells)
+        assert counted / 2 < expected_cells(Windows(width), len(numbers), n_words) < 2 * counted
 
 
 def test_a_text_without_pairs_has_no_cells() -> None:
