@@ -1,6 +1,7 @@
 """What an objective makes and a model eats."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from jaxtyping import Bool, Int
 from torch import Tensor
@@ -30,3 +31,8 @@ class Batch:
     def n_tokens(self) -> int:
         """Tokens read, padding included."""
         return self.ids.numel() + (0 if self.source is None else self.source.numel())
+
+    def sequence(self, i: int) -> "Batch":
+        """The i-th sequence, with all that belongs to it alone."""
+        own: dict[str, Any] = {name: part[i : i + 1] for name, part in vars(self).items() if isinstance(part, Tensor) and len(part) == len(self.ids)}
+        return replace(self, **own)

@@ -24,6 +24,7 @@ class Attention extends Hands {
       this.look = this.read(known?.command === meta.command ? known.told : told);
     } else this.look = this.read(before);
     const { L, H } = this.weights;
+    this.theme = null; // to dress anew: how far hues are apart follows from the number of heads
     for (const [name, n] of [["layer", L], ["head", H]]) if (this.hover[name] >= n) this.hover = {};
     this.root.classList.toggle("compact", Boolean(meta.compact));
     this.panes.classList.toggle("single", L * H === 1);
@@ -65,8 +66,7 @@ class Attention extends Hands {
 
   /** The places (layer * H + head) that are taken together. */
   get chosen() {
-    const { L, H } = this.weights;
-    return this.look.heads ?? Array.from({ length: L * H }, (_, place) => place);
+    return this.look.heads ?? this.weights.places;
   }
   /** What the matrix is made of: a hovered head goes before what was chosen. */
   get of() {
@@ -240,8 +240,7 @@ class Attention extends Hands {
   }
   ordered() {
     const told = this.meta.scores[this.look.sort];
-    const places = Array.from({ length: this.weights.L * this.weights.H }, (_, place) => place);
-    return places.sort((a, b) => (told.rising ? 1 : -1) * (this.score(told, a) - this.score(told, b)) || a - b);
+    return this.weights.places.toSorted((a, b) => (told.rising ? 1 : -1) * (this.score(told, a) - this.score(told, b)) || a - b);
   }
 
   /** Where the page has only bytes, the floats of the head that is looked at are fetched once the eye rests on it (floats.js). */

@@ -118,6 +118,17 @@ class Drawing {
   }
 }
 
+/** What stands between " · ", in as few lines as `fits` allows. */
+function wrapped(text, fits) {
+  const lines = [];
+  for (const part of text.split(" · ")) {
+    const longer = lines.length ? `${lines.at(-1)} · ${part}` : part;
+    if (lines.length && fits(longer)) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines;
+}
+
 /** Bytes as text, in pieces that a call can take. */
 function base64(bytes) {
   let text = "";
@@ -143,9 +154,10 @@ class Exports extends Lines {
     const edge = 20;
     const panes = [this.overview, this.matrix, this.lines].filter((pane) => pane.box.clientWidth);
     const boxes = panes.map((pane) => [pane, pane.box.offsetLeft - this.panes.offsetLeft, pane.box.offsetTop - this.panes.offsetTop]);
-    const above = edge + 74;
-    const bottom = Math.max(...boxes.map(([pane, , y]) => y + 24 + pane.h)) + above;
     const width = Math.max(...boxes.map(([pane, x]) => x + pane.w), 640) + 2 * edge;
+    const details = wrapped(this.detail.textContent, (text) => this.rulerOf(13).width(text) <= width - 2 * edge);
+    const above = edge + 56 + 18 * details.length;
+    const bottom = Math.max(...boxes.map(([pane, , y]) => y + 24 + pane.h)) + above;
     const height = bottom + 62;
     if (!context) return [Math.ceil(width), Math.ceil(height)];
     const write = (text, x, y, colour, font) => {
@@ -153,8 +165,8 @@ class Exports extends Lines {
       context.fillText(this.rulerOf(13).fit(text, width - 2 * edge), x, y);
     };
     write(this.meta.title ?? "Attention", edge, edge + 4, this.theme.quiet, "12px");
-    write(this.headline.textContent, edge, edge + 26, this.theme.ink, "15px");
-    write(this.detail.textContent, edge, edge + 48, this.theme.quiet, "13px");
+    write(this.quotedHeadline, edge, edge + 26, this.theme.ink, "15px");
+    details.forEach((detail, i) => write(detail, edge, edge + 48 + 18 * i, this.theme.quiet, "13px"));
     const paints = { overview: "paintOverview", matrix: "paintMatrix", lines: "paintLines" };
     for (const [pane, x, y] of boxes) {
       context.save();
@@ -174,11 +186,16 @@ class Exports extends Lines {
     return [width, height];
   }
 
+  /** The headline with the marks that the style puts around its tokens. */
+  get quotedHeadline() {
+    return [...this.headline.children].map(({ tagName, textContent }) => (tagName === "B" ? `“${textContent}”` : textContent)).join("");
+  }
+
   svg() {
     const drawing = new Drawing();
     const [width, height] = this.paintAll();
     this.paintAll(drawing);
-    return drawing.text(width, height, css(this.theme.ground), `${this.headline.textContent} ${this.detail.textContent}`);
+    return drawing.text(width, height, css(this.theme.ground), `${this.quotedHeadline}. ${this.detail.textContent}`);
   }
 
   /** The same at twice the screen's size, as a canvas. */

@@ -114,7 +114,7 @@ class Grid extends View {
     context.textAlign = "right";
     meta.rows.forEach((name, r) => {
       context.fillStyle = css(r === row ? theme.ink : theme.quiet);
-      context.fillText(ruler.fit(named(name), 120), left - 8, top + (r + 0.5) * high);
+      context.fillText(ruler.fit(named(name), LABEL), left - 8, top + (r + 0.5) * high);
     });
     names.forEach((name, c) => this.drawColumn(context, theme, ruler, name, c, turned));
     for (let at = 0; at < R * C; at++) this.drawCell(context, theme, ruler, at);

@@ -9,7 +9,7 @@ class Lines extends Panes {
   drawLines() {
     this.look.line ? this.layLine() : this.layColumns();
     const all = this.seen.query === null && this.seen.key === null;
-    const { cells, left } = this.lineCells(null, null);
+    const { cells, left } = all ? this.lineCells(null, null) : {};
     const way = this.look.line && this.weights.square ? "arcs above look back, beneath ahead" : "query → key";
     const rest = all ? (left ? `, the ${cells.length} strongest of ${left + cells.length} lines` : `, from ${FAINTEST} up`) : this.slices && !this.look.line && this.seen.query !== null ? "; right: every head of the layer" : "";
     const { title } = this.lines;

@@ -57,7 +57,7 @@ class Panes extends View {
 
   /** Everything that follows from the theme. */
   dress(theme) {
-    Object.assign(this, { theme, themeText: JSON.stringify(theme), ramps: new Map(), tiles: new Map(), placed: null });
+    Object.assign(this, { theme, themeText: JSON.stringify(theme), ramps: new Map(), tiles: new Map(), hues: [], placed: [] });
     const [fell, rose] = changeColours(theme).map((colour) => rampOf(theme, colour));
     this.change = { fell, rose };
     this.shutPixel = pixel(mix(theme.ground, theme.ink, 0.1));
@@ -73,7 +73,8 @@ class Panes extends View {
   }
 
   colourOf(layer, head) {
-    return headColour(this.theme, layer, head, this.weights.L, this.weights.H);
+    const { L, H } = this.weights;
+    return (this.hues[layer * H + head] ??= headColour(this.theme, layer, head, L, H));
   }
   /** The colour of what is looked at: the head's own, the accent for several. */
   get colour() {
@@ -87,7 +88,6 @@ class Panes extends View {
   }
   /** Where the hue says whose weight it is, a ramp that ends before the hue is lost. */
   rampOfPlace(place) {
-    this.placed ??= [];
     if (!this.placed[place]) {
       const ramp = this.ramp(this.colourOf(Math.floor(place / this.weights.H), place % this.weights.H));
       this.placed[place] = ramp.map((_, i) => ramp[Math.round(0.74 * i)]);
@@ -139,7 +139,7 @@ class Panes extends View {
     const wide = Math.max(9, Math.min(72, Math.floor((room - left) / columns) - gap));
     const under = sorted && wide >= 32 ? 15 : 0; // px for a name beneath
     const high = Math.max(9, Math.min(72, Math.round((wide * Q) / K), Math.floor((this.meta.height - top) / rows) - gap - under));
-    const order = sorted ? this.ordered() : Array.from({ length: L * H }, (_, place) => place);
+    const order = sorted ? this.ordered() : this.weights.places;
     const spots = order.map((place, i) => [place, left + (i % columns) * (wide + gap), top + Math.floor(i / columns) * (high + gap + under)]);
     Object.assign(pane, { left, top, wide, high, gap, under, spots, labelled: !sorted });
     const context = this.frameOf(pane, left + columns * (wide + gap), top + rows * (high + gap + under));
@@ -226,7 +226,7 @@ class Panes extends View {
     const { wide, high, spots } = this.overview;
     const { H } = this.weights;
     const ratio = devicePixelRatio || 1;
-    const { shades, w, h, shut: closed } = this.weights.thumbs(this.look, Math.round(wide * ratio), Math.round(high * ratio));
+    const { shades, w, h, closed } = this.weights.thumbs(this.look, Math.round(wide * ratio), Math.round(high * ratio));
     const sheet = document.createElement("canvas");
     [sheet.width, sheet.height] = [w, h];
     const to = sheet.getContext("2d");
@@ -235,10 +235,11 @@ class Panes extends View {
     const { strength } = this;
     context.imageSmoothingEnabled = false;
     for (const [place, x, y] of spots) {
-      const ramp = this.ramp(this.colourOf(Math.floor(place / H), place % H));
+      const layer = Math.floor(place / H);
+      const [ramp, mask] = [this.ramp(this.colourOf(layer, place % H)), closed[layer] ?? closed[0]];
       for (let i = 0, at = place * w * h; i < w * h; i++, at++) {
         const shade = shades[at];
-        if (closed[i]) pixels[i] = this.shutPixel;
+        if (mask[i]) pixels[i] = this.shutPixel;
         else pixels[i] = (this.look.from === null ? ramp : shade < 0 ? this.change.fell : this.change.rose)[strength[Math.min(FINE, Math.abs(shade))]];
       }
       to.putImageData(image, 0, 0);

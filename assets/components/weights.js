@@ -9,6 +9,7 @@ const KEPT = 16; // sheets
 class Weights {
   constructor(meta, buffer, masked) {
     [this.S, this.L, this.H, this.Q, this.K] = meta.shape;
+    this.places = Array.from({ length: this.L * this.H }, (_, place) => place); // layer * H + head, of all
     Object.assign(this, { buffer, masked, unit: UNITS[buffer.constructor.name] ?? 1, steps: meta.steps });
     // Bytes of many weights are of their roots, so that of a row over thousands of keys something is left.
     this.table = this.unit === 255 ? Float32Array.from({ length: 256 }, (_, i) => (meta.roots ? (i / 255) ** 2 : i / 255)) : null;
@@ -119,10 +120,17 @@ class Weights {
     return out;
   }
 
-  /** Why each cell is masked at a step: all may have one mask, or each its own. Of a change, cells that were masked both times. */
-  maskAt(step, from) {
-    const { Q, K, masked } = this;
-    const at = (n) => (masked.length === Q * K ? masked : masked.subarray(n * Q * K, (n + 1) * Q * K));
+  /** Why each cell is masked at a step: all may have one mask, or each its own, or each layer of each. Of several layers cells that all of them mask;
+   *  of a change, cells that were masked both times. */
+  maskAt(step, from, layers) {
+    const { S, L, Q, K, masked } = this;
+    const n = Q * K;
+    const each = (i) => masked.subarray(i * n, (i + 1) * n);
+    const at = (step) => {
+      if (masked.length <= S * n) return each(masked.length === n ? 0 : step);
+      const [first, ...rest] = layers.map((layer) => each(step * L + layer));
+      return rest.length ? first.map((cause, i) => (shut(cause) ? (rest.find((one) => !shut(one[i])) ?? first)[i] : cause)) : first;
+    };
     const then = from === null ? null : at(from);
     return then ? at(step).map((cause, i) => (shut(cause) === shut(then[i]) ? cause : CHANGED)) : at(step);
   }
@@ -130,7 +138,7 @@ class Weights {
   /** Why each cell is masked, 0 where it is not; a word's cell is masked where all its pieces' cells are. */
   causes(of) {
     const { K, sinks } = this;
-    const masked = this.maskAt(of.step, of.from);
+    const masked = this.maskAt(of.step, of.from, of.mode === "head" ? [of.layer] : [...new Set(of.chosen.map((place) => Math.floor(place / this.H)))]);
     const cause = of.sinks ? masked.map((one, i) => (sinks[i % K] ? one || HIDDEN : one)) : masked;
     if (!of.words) return cause;
     const { queries, keys } = this.words;
@@ -225,7 +233,7 @@ class Weights {
 
   /** Every head at `wide` by `high` at most, FINE = 1; where several cells fall on one place the largest, so that a thin line is not averaged away. */
   thumbs({ step, from, sinks }, wide, high) {
-    const { Q, K, L, H, buffer, table, unit } = this;
+    const { S, Q, K, L, H, buffer, table, unit } = this;
     const [w, h] = [Math.min(wide, K), Math.min(high, Q)];
     const id = [step, from, sinks, w, h].join();
     if (this.small?.id === id) return this.small;
@@ -247,7 +255,9 @@ class Weights {
         }
       }
     }
-    return (this.small = { id, shades, w, h, shut: this.smallMask(this.maskAt(step, from), w, h) });
+    const masks = this.masked.length > S * Q * K ? L : 1; // one for each layer, or one for all
+    const closed = Array.from({ length: masks }, (_, layer) => this.smallMask(this.maskAt(step, from, [layer]), w, h));
+    return (this.small = { id, shades, w, h, closed });
   }
 
   /** What the row that begins at `cell` has to be multiplied by once its sinks are hidden. */

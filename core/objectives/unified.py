@@ -114,6 +114,12 @@ class Unified:
         examples = [self.example(first, IN_TURN[i % len(IN_TURN)], np.random.default_rng((first, i))) for i, first in enumerate(firsts)]
         return [self.batch(examples[i : i + batch_size]) for i in range(0, n, batch_size)]
 
+    def each_way(self, generator: torch.Generator) -> dict[str, Batch]:
+        """A place in the text as each of the ways reads it, by their names."""
+        rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
+        first = int(rng.integers(len(self.sentences)))
+        return {way: self.batch([self.example(first, way, rng)]) for way in WAYS}
+
     def batch(self, examples: Sequence[Example]) -> Batch:
         return unified_batch(examples, self.tokenizer, self.device)
 

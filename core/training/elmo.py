@@ -21,7 +21,7 @@ from core.text.tokenizers import Tokenizer
 from core.trained.elmo import TrainedELMo
 from core.training.costs import weightless
 from core.training.learner import Cost
-from core.training.neural import Answers, Generates
+from core.training.neural import Answers, Generates, Objective
 from core.vectors import Vectors
 
 
@@ -31,7 +31,6 @@ class ELMoLearner(Generates, Answers):
     look = TrainedELMo
     model: ELMo
     least_held_out = 3
-    SEQUENCES = ("forward", "backward", "with gaps")  # that each example is read as
 
     def __init__(self, settings: ELMoSettings, encoded: EncodedCorpus) -> None:
         super().__init__(settings, encoded)
@@ -47,6 +46,11 @@ class ELMoLearner(Generates, Answers):
     @classmethod
     def objective_on(cls, stream: np.ndarray, settings: ELMoSettings, tokenizer: Tokenizer, device: torch.device | str = "cpu") -> BothWays:
         return BothWays(stream, settings.n_ctx, tokenizer.eos_id, device)
+
+    @classmethod
+    def example(cls, objective: Objective, generator: torch.Generator) -> dict[str, Batch]:
+        batch = objective.sample(1, generator)
+        return {name: batch.sequence(i) for i, name in enumerate(("forward", "backward", "with gaps"))}
 
     @staticmethod
     def read(settings: Any, tokenizer: Tokenizer, counts: np.ndarray, weights: Mapping[str, np.ndarray], matrix: Matrix) -> Vectors:

@@ -106,6 +106,11 @@ class NeuralLearner:
         """What is learnt from in a step. It is asked for in another thread, while the model is at the step before: it follows from its arguments alone."""
         return self.objective.sample(self.settings.batch_size, generator)
 
+    @classmethod
+    def example(cls, objective: Objective, generator: torch.Generator) -> dict[str, Batch]:
+        """One example to be looked at, a batch of one sequence for each way in which it is read, by its name; most are read in one, which has none."""
+        return {"": objective.sample(1, generator)}
+
     def held_out_examples(self, objective: Objective) -> list[Batch]:
         """What the held-out loss is the mean over, in this order, the same each time. objective: on the held-out text."""
         return objective.spread(HELD_OUT_TOKENS, self.settings.batch_size)

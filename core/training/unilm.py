@@ -37,6 +37,10 @@ class UniLMLearner(Attends, Generates, Answers):
             return SequenceToSequence(stream, s.n_ctx, tokenizer, device, share=s.masked_target)
         return Unified(stream, s.n_ctx, tokenizer, device, next_sentence=s.next_sentence, share=s.masked_share)
 
+    @classmethod
+    def example(cls, objective: Objective, generator: torch.Generator) -> dict[str, Batch]:
+        return objective.each_way(generator) if isinstance(objective, Unified) else super().example(objective, generator)
+
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Of each way in which sequences of the batch are read, and of the question about whole pairs."""
         hidden, found = self.model.hidden(batch), {}

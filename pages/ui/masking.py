@@ -96,14 +96,17 @@ def lab(run: Run, step: int, trained: Any, reading: Any, part: str) -> None:
 
     mask_view(f"mask-{run.id}-{part}", picture, columns, edited, lambda order: address.put(order=order, cells=None))
     st.subheader("Attention before and under this mask", anchor=False)
-    _attention(run, part, before, after)
+    _attention(run, part, before, after, cells if first_only else None)
 
 
-def _attention(run: Run, part: str, before: Any, after: Any) -> None:
-    """Both and their difference, in one view; what is looked at is in the address, the state as `state`."""
+def _attention(run: Run, part: str, before: Any, after: Any, first: np.ndarray | None) -> None:
+    """Both and their difference, in one view; what is looked at is in the address, the state as `state`. first: the mask of the first layer alone."""
     one, other = (next(each for each in under.patterns if each.part == part) for under in (before, after))
-    was, now = one.allowed, other.allowed
-    why = np.stack([causes(was, one.keys), np.where(was == now, causes(was, one.keys), np.where(now, OPENED, EDITED))])
+    was, now = one.allowed, np.repeat(other.allowed[None], len(other.weights), axis=0)
+    if first is not None:
+        now[0] = first
+    own = np.broadcast_to(causes(was, one.keys), now.shape)
+    why = np.stack([own, np.where(was == now, own, np.where(now, OPENED, EDITED))])
     names = tuple(name for name in LOOK if name != "from")
     look = {name: address.get(name) for name in names if address.get(name)} | STATES.get(address.get("state"), {})
     told = attention_view(

@@ -1,6 +1,7 @@
 """Training examples of the neural systems on a text of the user's, as `example_view` draws them."""
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,11 +102,11 @@ def chosen() -> tuple[System, ...]:
 
 @dataclass(frozen=True)
 class Example:
-    """One system's example: its sequences as they are drawn, what has to be said of the whole; or the sentence that says why there is none."""
+    """One system's example: its sequences as they are drawn, what has to be said of each as a whole; or the sentence that says why there is none."""
 
     row: System
     pictures: list[tuple[dict[str, Any], np.ndarray]]
-    label: str = ""
+    labels: tuple[str, ...] = ("",)
     wrong: str = ""
 
 
@@ -113,12 +114,10 @@ def made(row: System, text: str, tokens: Tokens) -> Example:
     if "objective" not in row.offers:
         return Example(row, [windows(row, text, tokens.tokenizer)])
     try:
-        batch, label, losses = _example(row, text, tokens)
+        drawn, labels = zip(*_sequences(row, text, tokens), strict=True)
     except ValueError as wrong:
         return Example(row, [], wrong=str(wrong))
-    names = getattr(row.load_learner(), "SEQUENCES", ("",))
-    drawn = [picture(one_of(batch, i), tokens.tokenizer, None if losses is None else losses[i : i + 1], row, name) for i, name in enumerate(names)]
-    return Example(row, drawn, label)
+    return Example(row, list(drawn), labels)
 
 
 def show(example: Example) -> None:
@@ -128,25 +127,23 @@ def show(example: Example) -> None:
     st.caption(row.difference)
     if example.wrong:
         st.info(say.plain(example.wrong), icon=":material/info:")
-    for i, (meta, cells) in enumerate(example.pictures):
+    for i, ((meta, cells), label) in enumerate(zip(example.pictures, example.labels, strict=False)):
         example_view(f"example-{row.name}-{i}", meta, cells)
-    if example.label:
-        st.caption(example.label)
+        if label:
+            st.caption(label)
 
 
-def _example(row: System, text: str, tokens: Tokens) -> tuple[Any, str, np.ndarray | None]:
-    """A batch of one, what has to be said of the whole, and each target's loss."""
+def _sequences(row: System, text: str, tokens: Tokens) -> Iterator[tuple[tuple[dict[str, Any], np.ndarray], str]]:
+    """An example in each way in which the system reads it, with each target's loss; and what has to be said of the whole."""
     import torch
 
     learner, run = row.load_learner(), tokens.run_of(row)
     settings = run.config.settings if run else dataclasses.replace(row.settings(), n_ctx=ROOM)
     objective = learner.objective_on(sentences.stream(text, tokens.tokenizer), settings, tokens.tokenizer)
-    batch = objective.sample(1, torch.Generator().manual_seed(_draw()))
-    losses = None
-    if run:
-        trained = load.trained(run, run.snapshots()[-1].step)
-        losses = trained.losses(trained.placed(batch))
-    return batch, label_of(learner, batch), losses
+    trained = load.trained(run, run.snapshots()[-1].step) if run else None
+    for name, batch in learner.example(objective, torch.Generator().manual_seed(_draw())).items():
+        losses = trained.losses(trained.placed(batch)) if trained else None
+        yield picture(batch, tokens.tokenizer, losses, row, name), label_of(learner, batch)
 
 
 def windows(row: System, text: str, tokenizer: Tokenizer) -> tuple[dict[str, Any], np.ndarray]:
@@ -174,14 +171,8 @@ def label_of(learner: Any, batch: Any) -> str:
     return f"Of the whole it must say: **{names[said] if said < len(names) else said}**"
 
 
-def one_of(batch: Any, i: int) -> Any:
-    """The i-th sequence of a batch, with all that belongs to it."""
-    parts = {name: part[i : i + 1] for name, part in vars(batch).items() if hasattr(part, "shape") and len(part) == len(batch.ids)}
-    return dataclasses.replace(batch, **parts)
-
-
 def picture(batch: Any, tokenizer: Tokenizer, losses: np.ndarray | None, row: System, name: str = "") -> tuple[dict[str, Any], np.ndarray]:
-    """The first example of a batch for `example_view`: its sequences and masks, and the masks' cells, uint8."""
+    """The first sequence of a batch for `example_view`: its sequences and masks, and the masks' cells, uint8."""
     sequences, masks = [], []
     if batch.source is not None:
         sequences.append({"title": "the encoder reads", "tokens": _tokens(batch.source[0], None, None, tokenizer, None, None, None)})
@@ -194,7 +185,7 @@ def picture(batch: Any, tokenizer: Tokenizer, losses: np.ndarray | None, row: Sy
     itself = batch.attn_mask[0, 0].expand(batch.ids.shape[1], -1)[:, -batch.ids.shape[1] :].diagonal().tolist()
     tokens = _tokens(batch.ids[0], batch.targets[0], costs, tokenizer, segments, order, itself)
     sequences.append({"title": f"{read}; beneath, what must be said there", "tokens": tokens})
-    masks.append(("content stream" if order else "decoder" if mine else "who sees whom", mine, mine, batch.attn_mask, False))
+    masks.append(("content stream" if order else "decoder" if mine else name or "who sees whom", mine, mine, batch.attn_mask, False))
     if batch.query_mask is not None:
         masks.append(("query stream, which predicts", mine, mine, batch.query_mask, True))
     if mine:

@@ -42,7 +42,8 @@ def attention_view(
     """Attention of all layers and heads; returns what is looked at, as parts of an address (LOOK).
 
     weights [layer, head, query, key], or [step, layer, head, query, key] with the `steps` that they are of; float32 or packed as in core.patterns.
-    masked [query, key], or [step, query, key]: bool, True = may attend, or a cause for each cell as `core.patterns.causes` tells them.
+    masked [query, key], or [step, query, key], or [step, layer, query, key]: bool, True = may attend, or a cause for each cell as `core.patterns.causes`
+    tells them.
     compared: there are two steps, which are called before and after.
     words: the number of the word that each query and each key belongs to, where they are pieces.
 

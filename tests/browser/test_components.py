@@ -531,6 +531,18 @@ def test_masked_cells_are_hatched_by_their_cause_and_opened_ones_framed(show: An
     assert label == "Scale from 0 to 1. Hatched: causal mask, masked by you, opened by you."
 
 
+def test_each_layer_may_have_a_mask_of_its_own_and_together_they_hide_what_all_of_them_hide(show: Any) -> None:
+    page = show("view=attention&n=3&edited=layer&S=2")
+    causes = lambda: ask(page, "[...view.sheet.masked]")  # noqa: E731
+    assert causes() == [0, 1, 1, 0, 0, 1, 0, 0, 0]
+    page.locator(".attention .panes").press("PageDown")
+    until(page, "view.sheet.masked[1] === 5")
+    page.get_by_role("button", name="Mean").click()
+    until(page, "view.of.mode === 'mean'")
+    assert causes() == [0, 5, 5, 0, 0, 5, 0, 0, 0]
+    assert ask(page, "view.weights.small.closed.map((mask) => mask.reduce((sum, one) => sum + one))") == [3, 0], "and so do the thumbnails"
+
+
 @pytest.mark.parametrize("query", ["n=1&L=1&H=1", "n=128&L=12&H=12", "n=5&cross=1&token=2", "n=2000&L=1&H=1"])
 def test_hostile_tokens_and_any_size_are_drawn_as_text(show: Any, query: str) -> None:
     page = show(f"view=attention&{query}", scheme="dark")
@@ -557,7 +569,7 @@ def test_what_is_seen_can_be_saved_the_pinned_token_included(show: Any, tmp_path
 
     drawing = ElementTree.parse(saved("svg")).getroot()
     texts = ["".join(text.itertext()) for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
-    assert headline in texts
+    assert headline in [text.translate({ord(mark): None for mark in "“”"}) for text in texts]
     assert any(text.startswith("<img␣src=x") for text in texts), "a hostile token is text"
     assert not list(drawing.iter("{http://www.w3.org/2000/svg}image")), "small pictures are rectangles"
     assert saved("png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
@@ -573,6 +585,11 @@ def test_what_is_seen_can_be_saved_the_pinned_token_included(show: Any, tmp_path
     standing = page.context.new_page()  # nothing but the file
     standing.goto(saved("html").as_uri())
     expect(standing.locator(".attention .headline")).to_have_text(headline)
+    standing.get_by_text("Hide sinks").click()
+    expect(standing.locator(".attention .detail")).to_contain_text("sinks are hidden")
+    drawn = "".join(ElementTree.fromstring(ask(standing, "view.svg()")).itertext())
+    assert all(drawn.count(part) > 1 for part in standing.locator(".attention .detail").inner_text().split(" · ")), "in its title, and whole on its lines"
+    standing.get_by_text("Hide sinks").click()
     assert standing.title() == "<b>a run</b>"
     assert standing.locator("img, b b").count() == 0
     standing.locator(".attention .panes").focus()

@@ -69,6 +69,8 @@ if view == "attention":
     masked = causes(allowed, keys)
     if "edited" in asked:
         masked[1, 0], masked[0, 1] = EDITED, OPENED
+    if asked.get("edited") == "layer":  # the first keeps the causal mask, the others are open
+        masked = np.stack([[causes(allowed, keys), *[np.where(allowed, 0, OPENED)] * (n_layers - 1)]] * n_steps)
     if st.button("go to the last head"):
         asked.update({"layer": str(n_layers), "head": str(n_heads), "token": "2"})
     told = viewer.attention_view(

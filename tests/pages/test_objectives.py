@@ -8,7 +8,7 @@ import torch
 from core.systems import SYSTEMS, offering, system
 from core.text import sentences, tokenizers
 from core.text.tokenizing import TokenizerSettings
-from pages.ui.objectives import one_of, picture, windows
+from pages.ui.objectives import picture, windows
 from tests.pages.test_pages import home, open_page, said  # noqa: F401 - the fixture
 
 TEXT = "paris is the capital of france .\nthe people of france speak french ."
@@ -19,11 +19,11 @@ TEXT = "paris is the capital of france .\nthe people of france speak french ."
 def test_every_system_makes_an_example_of_two_sentences_that_can_be_drawn(row, kind):
     tokenizer = tokenizers.train([TEXT] * 20, TokenizerSettings(kind=kind, min_count=1, vocab_size=400, punctuation=True))
     objective = row.load_learner().objective_on(sentences.stream(TEXT, tokenizer), row.settings(), tokenizer)
-    batch = objective.sample(1, torch.Generator().manual_seed(1))
-    meta, cells = picture(batch, tokenizer, None, row)
-    assert len(cells) == sum(mask["n_query"] * mask["n_key"] for mask in meta["masks"])
-    assert any(token["target"] for sequence in meta["sequences"] for token in sequence["tokens"])
-    json.dumps(meta)
+    for name, batch in row.load_learner().example(objective, torch.Generator().manual_seed(1)).items():
+        meta, cells = picture(batch, tokenizer, None, row, name)
+        assert len(cells) == sum(mask["n_query"] * mask["n_key"] for mask in meta["masks"])
+        assert any(token["target"] for sequence in meta["sequences"] for token in sequence["tokens"])
+        json.dumps(meta)
 
 
 def test_one_sentence_and_none_are_answered_in_words():
@@ -57,8 +57,9 @@ def test_elmos_example_is_drawn_three_times_and_of_a_gap_its_own_token_is_hidden
     tokenizer = tokenizers.train([TEXT] * 20, TokenizerSettings(min_count=1, punctuation=True))
     row = system("elmo")
     learner = row.load_learner()
-    batch = learner.objective_on(sentences.stream(TEXT, tokenizer), row.settings(), tokenizer).sample(1, torch.Generator().manual_seed(1))
-    drawn = [picture(one_of(batch, i), tokenizer, None, row, name)[0]["sequences"][0] for i, name in enumerate(learner.SEQUENCES)]
+    objective = learner.objective_on(sentences.stream(TEXT, tokenizer), row.settings(), tokenizer)
+    read = learner.example(objective, torch.Generator().manual_seed(1))
+    drawn = [picture(batch, tokenizer, None, row, name)[0]["sequences"][0] for name, batch in read.items()]
     assert [each["title"].partition(";")[0] for each in drawn] == ["it reads forward", "it reads backward", "it reads with gaps"]
     words = [token["text"] for token in drawn[0]["tokens"]]
     assert [token["target"] for token in drawn[0]["tokens"][:-1]] == words[1:]
@@ -67,3 +68,19 @@ def test_elmos_example_is_drawn_three_times_and_of_a_gap_its_own_token_is_hidden
     gaps = [token for token in drawn[2]["tokens"] if token["target"]]
     assert gaps
     assert all(token["state"] == "hidden" and token["target"] == token["text"] for token in gaps)
+
+
+def test_unilms_example_is_read_under_each_of_its_four_masks():
+    tokenizer = tokenizers.train([TEXT] * 20, TokenizerSettings(min_count=1, punctuation=True))
+    learner = system("unilm").load_learner()
+    objective = learner.objective_on(sentences.stream(TEXT, tokenizer), system("unilm").settings(), tokenizer)
+    read = learner.example(objective, torch.Generator().manual_seed(1))
+    seen = {way: batch.attn_mask[0, 0] for way, batch in read.items()}
+    below = {way: torch.ones_like(mask).tril() for way, mask in seen.items()}
+    assert seen["bidirectional"].all()
+    assert torch.equal(seen["left to right"], below["left to right"])
+    assert torch.equal(seen["right to left"], below["right to left"].mT)
+    assert len(seen) == 4
+    n_source = int((read["sequence to sequence"].segments == 4).sum())
+    assert seen["sequence to sequence"][:, :n_source].all()
+    assert torch.equal(seen["sequence to sequence"][:, n_source:], below["sequence to sequence"][:, n_source:])
