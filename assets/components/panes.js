@@ -439,7 +439,7 @@ class Panes extends View {
 
   /** Why cells of the matrix are masked, each cause once. */
   get causes() {
-    return (this.sheet.causes ??= [...new Set(this.sheet.masked)].filter(Boolean).sort());
+    return (this.sheet.causes ??= Object.keys(CAUSES).map(Number).filter((cause) => this.sheet.masked.includes(cause)));
   }
 
   paintScale(context) {

@@ -52,12 +52,12 @@ def _config(**more: Any) -> Callable[[Any, Widths], dict[str, Any]]:
     return config
 
 
-def _settings(n_segments: int, epsilon: float = 1e-12) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+def _settings(n_segments: tuple[int, ...], *epsilon: float) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     def settings(given: Mapping[str, Any]) -> dict[str, Any]:
         need(given, "hidden_act", "gelu")
         need(given, "position_embedding_type", "absolute")
-        need(given, "layer_norm_eps", epsilon)
-        need(given, "type_vocab_size", n_segments)
+        need(given, "layer_norm_eps", *epsilon)
+        need(given, "type_vocab_size", *n_segments)
         need(given, "is_decoder", False)
         need(given, "tie_word_embeddings", True)
         return {
@@ -68,14 +68,18 @@ def _settings(n_segments: int, epsilon: float = 1e-12) -> Callable[[Mapping[str,
     return settings
 
 
-def _family(system: str, model_type: str, architecture: str, config: Any, settings: Any) -> Family:
+def _family(system: str, model_type: str, architecture: str, config: Any, settings: Any, **more: Any) -> Family:
     return Family(
         system, model_type, architecture, named(f"{model_type}."), config, settings, lambda given: inner(given, "hidden_size", "intermediate_size"),
-        frame=("[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1"), rows=("head_bias",),
+        frame=("[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1"), rows=("head_bias",), **more,
     )  # fmt: skip
 
 
-BERT = _family("bert", "bert", "BertForPreTraining", _config(), _settings(2))
-# Its three kinds of segments are the parts of a shuffled text.
-ERNIE = _family("ernie", "ernie", "ErnieForPreTraining", _config(use_task_id=True, task_type_vocab_size=3, type_vocab_size=3), _settings(3))
-UNILM = _family("unilm", "bert", "BertForPreTraining", _config(layer_norm_eps=1e-5, type_vocab_size=6), _settings(6, 1e-5))
+BERT = _family("bert", "bert", "BertForPreTraining", _config(), _settings((2,), 1e-12))
+# Its three kinds of segments are the parts of a shuffled text; Baidu's have two or four, some no tasks, and 1e-5 in their norms, where ours differ by less
+# than can be seen.
+ERNIE = _family(
+    "ernie", "ernie", "ErnieForPreTraining", _config(use_task_id=True, task_type_vocab_size=3, type_vocab_size=3), _settings((2, 3, 4), 1e-12, 1e-5),
+    of_any_height=("segments.weight", "tasks.weight"),
+)  # fmt: skip
+UNILM = _family("unilm", "bert", "BertForPreTraining", _config(layer_norm_eps=1e-5, type_vocab_size=6), _settings((6,), 1e-5))

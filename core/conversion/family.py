@@ -55,6 +55,7 @@ class Family:
     frame: tuple[str, str] | None = None
     table: str = "embed.weight"  # ours, with a row a token
     rows: tuple[str, ...] = ()  # others with one
+    of_any_height: tuple[str, ...] = ()  # tables of ours of which a folder may have more rows, which nothing asks for, or fewer: those add nothing
     nothing: tuple[str, ...] = ()  # weights of theirs that ours has not: they have to be zero
 
 

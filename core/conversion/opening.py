@@ -51,8 +51,11 @@ def open_folder(folder: Path, name: str = "", progress: Progress = silent) -> Ru
         raise ValueError(f"The config.json of {folder.name} lacks {error}, which a model of the kind {family.model_type} has.") from error
     progress("reading the tokenizer", None)
     tokenizer, rows = vocabularies.read(folder)
-    if isinstance(start := given.get("decoder_start_token_id"), int):
-        rows[tokenizer.bos_id] = start  # T5's decoder begins with padding
+    start = given.get("decoder_start_token_id")
+    if start is None and given.get("is_encoder_decoder"):
+        start = given.get("pad_token_id")  # as T5's decoder begins
+    if isinstance(start, int):
+        rows[tokenizer.bos_id] = start
     progress("reading the weights", None)
     weights, lacking = _weights(folder, family, inside, settings, tokenizer, rows)
     title = name or folder.resolve().name
@@ -101,9 +104,14 @@ def _weights(
         if name in theirs and theirs[name].any():
             raise ValueError(f"{folder.name} has a weight that {system(family.system).title} has not here, {name}: what it says could not be computed.")
     wanted = family.renamed(new, settings)
+    of_any_height = family.renamed({name: new[name] for name in family.of_any_height}, settings)
     found, lacking = {}, []
     for name, weight in wanted.items():
         theirs_name = next((each for each in (name, name.partition(".")[2]) if each in theirs), None)
+        if name in of_any_height:
+            table = np.zeros_like(weight) if theirs_name is None else np.asarray(theirs[theirs_name], np.float32)[: len(weight)]
+            found[name] = np.pad(table, ((0, len(weight) - len(table)), (0, 0)))
+            continue
         if theirs_name is None:
             if not name.startswith(HEADS):
                 raise ValueError(f"{folder.name} lacks the weight {name}: it is of another kind of model, or cut short.")

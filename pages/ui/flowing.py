@@ -24,6 +24,7 @@ def show(run: Run, step: int, text: str) -> None:
     if not found:
         st.info("Flow goes through layers of self-attention, and this run has none. Choose another run.", icon=":material/block:")
         return
+    heads.say_what_was_cut(max(len(each.keys) for each in found), found[0].n_left_out)
     shown = heads.one_part(found)
     if len(shown.keys) > LONGEST:
         st.warning(f"The text has {len(shown.keys):,} tokens; the flow between the first {LONGEST} is shown.", icon=":material/content_cut:")

@@ -118,11 +118,16 @@ def _others(run: Run, text: str, at: list[int]) -> dict[int, list[Patterns]]:
 
 def _say_what_is_left_out(found: list[Patterns], longest: int) -> None:
     n = max(len(each.keys) for each in found)
-    if left := found[0].n_left_out:
-        what = f"The sentence is longer than the {n:,} tokens that this model sees at once; its last {left:,} tokens are left out."
-        st.warning(what, icon=":material/content_cut:")
+    say_what_was_cut(n, found[0].n_left_out)
     if n > longest:
         what = f"The model read all {n:,} tokens; so many heads of so many tokens are more than a browser takes, and the first {longest:,} are shown."
+        st.warning(what, icon=":material/content_cut:")
+
+
+def say_what_was_cut(n: int, n_left_out: int) -> None:
+    """Of a text of which the model read n tokens, where there were more."""
+    if n_left_out:
+        what = f"The sentence is longer than the {n:,} tokens that this model sees at once; its last {n_left_out:,} tokens are left out."
         st.warning(what, icon=":material/content_cut:")
 
 

@@ -24,6 +24,7 @@ def show(run: Run, step: int, text: str) -> None:
         if not found:
             st.info("This run was trained without attention: there is no head to look into. Choose another run.", icon=":material/block:")
             return
+        heads.say_what_was_cut(max(len(each.keys) for each in found), found[0].n_left_out)
         part = heads.one_part(found).part
         n_layers, n_heads = next(each.weights.shape[:2] for each in found if each.part == part)
         with st.container(key="fields-head"):

@@ -9,7 +9,7 @@ from core.patterns import EDITED, OPENED, PARTS, causes
 from core.training.run import Run
 from pages.ui import address, mask_choice, pickers, say, under_mask
 from pages.ui.components import mask_view
-from pages.ui.heads import probe
+from pages.ui.heads import probe, say_what_was_cut
 from pages.ui.viewer import LOOK, attention_view
 
 LONGEST = 48  # tokens of a text whose cells can be hit
@@ -37,6 +37,7 @@ def reading(run: Run, trained: Any) -> Any:
             icon=":material/content_cut:",
         )
         st.stop()
+    say_what_was_cut(max(len(found.tokens), len(found.source)), found.n_left_out)
     return found
 
 

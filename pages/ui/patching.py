@@ -8,7 +8,7 @@ import streamlit as st
 from core.training.run import Run
 from pages.ui import ablating, address, say
 from pages.ui.components import grid_view
-from pages.ui.heads import probe
+from pages.ui.heads import probe, say_what_was_cut
 
 LONGEST = 40  # tokens: each position of each layer is one pass
 
@@ -35,6 +35,7 @@ def question(run: Run, trained: Any) -> Any:
     except ValueError as wrong:
         st.info(say.plain(str(wrong)), icon=":material/info:")
         st.stop()
+    say_what_was_cut(max(len(one.tokens), len(one.source)), one.n_left_out)
     words = trained.shown([found.answer, found.other])
     st.caption(
         f"At “{say.plain(one.tokens[at])}” the first makes **{say.plain(words[0])}** likelier, the second **{say.plain(words[1])}**. "

@@ -14,6 +14,8 @@ from transformers import (
     BertConfig,
     BertForMaskedLM,
     BertModel,
+    ErnieConfig,
+    ErnieForMaskedLM,
     GPT2Config,
     GPT2LMHeadModel,
     MarianConfig,
@@ -126,6 +128,25 @@ def others_tokenizer(folder: Path, kind: str) -> PreTrainedTokenizerFast:
     return fast
 
 
+@pytest.mark.parametrize(("n_segments", "tasks", "epsilon"), [(2, False, 1e-12), (4, True, 1e-5)])
+def test_an_ernie_with_other_segments_and_without_tasks_says_the_same_here(n_segments: int, tasks: bool, epsilon: float, tmp_path: Path, home: Path) -> None:
+    torch.manual_seed(0)
+    fast = others_tokenizer(tmp_path / "ernie", "wordpiece")
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 40, "max_position_embeddings": 24}
+    config = ErnieConfig(vocab_size=len(fast), type_vocab_size=n_segments, use_task_id=tasks, layer_norm_eps=epsilon, initializer_range=0.3, **sizes)
+    theirs = ErnieForMaskedLM._from_config(config, attn_implementation="eager").eval()
+    theirs.save_pretrained(tmp_path / "ernie")
+    opened = trained(open_folder(tmp_path / "ernie"))
+    reading = opened.read("the king sees\tthe land")
+    ids = torch.tensor([fast.convert_tokens_to_ids(reading.tokens)])
+    with torch.no_grad(), resting(opened.model):
+        expected = theirs(ids, token_type_ids=reading.batch.segments, output_attentions=True)
+        found = opened.model(reading.batch)
+    same = [(opened.tokenizer.index[token], fast.convert_tokens_to_ids(token)) for token in WORDS]
+    torch.testing.assert_close(found[..., [mine for mine, _ in same]], expected.logits[..., [other for _, other in same]], atol=2e-4, rtol=1e-4)
+    np.testing.assert_allclose(opened.patterns("the king sees\tthe land")[0].weights, torch.stack(expected.attentions)[:, 0].numpy(), atol=1e-5)
+
+
 def test_a_bert_made_elsewhere_says_the_same_here(tmp_path: Path, home: Path) -> None:
     torch.manual_seed(0)
     fast = others_tokenizer(tmp_path / "bert", "wordpiece")
@@ -165,12 +186,13 @@ def test_a_gpt2_made_elsewhere_says_the_same_here(tmp_path: Path, home: Path, ti
     torch.testing.assert_close(found[..., opened.tokenizer.eos_id], end, atol=1e-5, rtol=1e-4)
 
 
-def test_a_t5_made_elsewhere_says_the_same_here_whatever_its_widths(tmp_path: Path, home: Path) -> None:
+@pytest.mark.parametrize("start", [{"decoder_start_token_id": 0}, {}], ids=["start told", "start as usual"])
+def test_a_t5_made_elsewhere_says_the_same_here_whatever_its_widths(start: dict[str, int], tmp_path: Path, home: Path) -> None:
     """Heads narrower than their share of the stream, a wide feed-forward layer, a unigram tokenizer with the sentinels in it, a padded table."""
     torch.manual_seed(0)
     fast = others_tokenizer(tmp_path / "t5", "unigram")
     sizes = {"d_model": 16, "d_kv": 3, "num_heads": 4, "d_ff": 40, "num_layers": 2, "vocab_size": len(fast) + 28}
-    theirs = T5ForConditionalGeneration._from_config(T5Config(decoder_start_token_id=0, **sizes), attn_implementation="eager").eval()
+    theirs = T5ForConditionalGeneration._from_config(T5Config(**start, **sizes), attn_implementation="eager").eval()
     theirs.save_pretrained(tmp_path / "t5")
     run = open_folder(tmp_path / "t5")
     opened = trained(run)

@@ -78,6 +78,8 @@ def test_no_text_one_token_and_a_text_that_is_too_long_are_answered(home):  # no
     for text in ("the", "😀", "the king " * 600):
         for page in PAGES:
             assert not open_page(page, run=run.id, text=text, clean=text, other=text).exception, (page, text)
+    for page, view in (("attention", ""), ("attention", "inside"), ("attention", "flow"), ("masks", ""), ("ablation", ""), ("lens", "")):
+        assert "tokens are left out" in said(open_page(page, run=run.id, text="the king " * 60, view=view)), (page, view)
 
 
 def test_the_moments_are_the_largest_rises_one_a_head():
