@@ -71,12 +71,15 @@ def _permutation(n: int, m: int, at: int, order: Sequence[int]) -> Cells:
 
 @dataclass(frozen=True)
 class Preset:
-    """A mask by name. number: what its number means, empty where it takes none; square: whether queries and keys have to be the same tokens."""
+    """A mask by name. number: what its number means, empty where it takes none; share: of the tokens, where that begins, 0: at one; square: whether
+    queries and keys have to be the same tokens.
+    """
 
     title: str
     help: str
     make: Callable[[int, int, int, Sequence[int]], Cells]
     number: str = ""
+    share: float = 0.0
     square: bool = True
     ordered: bool = False
 
@@ -85,12 +88,13 @@ PRESETS = {
     "full": Preset("full", "Everybody sees everything (BERT; UniLM's bidirectional).", _full, square=False),
     "causal": Preset("causal", "Each position sees itself and what came before (GPT; UniLM's left-to-right).", _causal),
     "backward": Preset("right to left", "Each position sees itself and what comes after (UniLM's right-to-left).", _backward),
-    "prefix": Preset("prefix", "Causal, but everybody sees the first tokens.", _prefix, "tokens of the prefix"),
+    "prefix": Preset("prefix", "Causal, but everybody sees the first tokens.", _prefix, "tokens of the prefix", 0.5),
     "seq2seq": Preset(
         "sequence to sequence",
         "The source sees itself; the target sees the source, and itself from the left (UniLM).",
         _sequence_to_sequence,
         "tokens of the source",
+        0.5,
     ),
     "window": Preset("sliding window", "Each position sees its neighbours on both sides.", _window, "tokens on each side"),
     "permutation": Preset("permutation", "Each position sees itself and what came before it in an order of your own (XLNet).", _permutation, ordered=True),

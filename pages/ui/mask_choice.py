@@ -20,15 +20,14 @@ def chosen(own: np.ndarray, part: str) -> np.ndarray:
     before = address.get("mask") or OWN
     name = pickers.segment("Mask", offered, "mask")
     if name != before:
-        address.put(cells=None)
+        address.put(cells=None, at=None)
     cells = own
     if name != OWN:
         preset, at = PRESETS[name], 0
         st.caption(preset.help)
         if preset.number:
-            at = st.slider(
-                preset.number.capitalize(), 0, m, min(m, max(1, address.number("at") or (m // 2 if "source" in preset.number else 1))), key=f"at-{name}"
-            )
+            usual = max(1, round(preset.share * m))
+            at = st.slider(preset.number.capitalize(), 0, m, min(m, max(0, address.number("at") or usual)), key=f"at-{name}")
             if address.number("at") not in (None, at):
                 address.put(cells=None)
             address.put(at=at)

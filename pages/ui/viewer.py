@@ -117,11 +117,14 @@ def command(key: str, wanted: dict[str, str]) -> tuple[int, dict[str, str]]:
     """The number and content of the last command to the view `key`.
 
     A page hands in what its URL says, which is now and then what the view itself reported a run ago. That is no command: obeyed, it would undo the
-    user's next click, and each click would send all weights again.
+    user's next click, and each click would send all weights again. Where the browser is busy the URL may be older still: in a run that begins with a
+    click it commands nothing.
     """
     number, look, before = st.session_state.get(f"{key} command", (0, wanted, wanted))
     reported = st.session_state.get(f"{key} told")
-    if key not in st.session_state or wanted not in (before, reported):  # first seen, or its state went with its page
+    heard = (st.session_state.get(key) or {}).get("look")
+    clicked = bool(heard) and heard["command"] == number and heard["told"] != reported
+    if key not in st.session_state or (wanted not in (before, reported) and not clicked):  # first seen, or its state went with its page
         number, look = number + 1, wanted
     st.session_state[f"{key} command"] = (number, look, wanted)
     return number, look

@@ -2,6 +2,7 @@
 
 import gzip
 from base64 import b64encode
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,3 +39,22 @@ def test_words_are_offered_only_where_something_would_come_together() -> None:
 
 def test_half_a_surrogate_pair_in_a_token_can_be_sent() -> None:
     assert viewer.message(WEIGHTS, ["\ud83d", *TOKENS[1:]], TOKENS, OPEN)[0]["queries"][0] == "?"
+
+
+def test_an_address_of_two_clicks_ago_does_not_undo_the_third(monkeypatch: pytest.MonkeyPatch) -> None:
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(viewer.st, "session_state", state)
+
+    def run(address: str, click: str | None = None) -> tuple[int, dict[str, str]]:
+        if click is not None:
+            state["a view"] = {"look": {"command": 1, "told": {"show": click}}}
+        number, look = viewer.command("a view", {"show": address})
+        heard = state.get("a view")
+        state["a view told"] = heard["look"]["told"] if heard else look
+        return number, look
+
+    assert run("head") == (1, {"show": "head"})
+    assert run("head", "mean")[0] == run("head", "max")[0] == 1
+    assert run("mean", "rollout")[0] == 1, "the address of the first click comes with the third"
+    assert run("rollout")[0] == 1
+    assert run("head") == (2, {"show": "head"}), "back, by the browser"
