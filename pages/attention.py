@@ -17,7 +17,7 @@ if isinstance(run, AttentionFile):
     attention_files.show(run)
     st.stop()
 text = heads.sentence(run)
-row = st.container(horizontal=True, gap="large")
+row = st.container(horizontal=True, gap="large", key="row-view")
 with row:
     view = pickers.segment("View", {"heads": "All heads", "inside": "Inside one head", "flow": "Flow"}, "view")
 if view in ("inside", "flow"):

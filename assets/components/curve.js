@@ -168,7 +168,7 @@ class Curve extends View {
       context.fillStyle = css(theme.accent, 0.11);
       context.fillRect(x0, GAP - 8, Math.max(2, x1 - x0), height - BOTTOM - GAP + 8);
       const wide = context.measureText(label).width;
-      const x = Math.min(x0, width - wide - 2);
+      const x = Math.min(Math.max(x0, free), width - wide - 2); // beside the one before, where that reaches into it
       if (x < free) continue;
       context.fillStyle = css(theme.accent);
       context.fillText(label, x, GAP - 16);

@@ -66,15 +66,15 @@ def lab(run: Run, step: int, trained: Any, reading: Any, part: str) -> None:
     queries, keys = _sides(reading, part)
     own = under_mask.own(reading.batch, part, len(queries), len(keys))
     cells = mask_choice.chosen(own, part)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="row-measure"):
         measure = pickers.segment("Does see, by", {"replacing": "replacing a token", "gradient": "gradient"}, "influence")
         first_only = st.toggle(
             "In the first layer only", key="first-only", bind="query-params", help="In the other layers everybody sees everything. Does it suffice?"
         )
     batch = under_mask.in_both_streams(reading.batch, len(keys)) if address.get("mask") == "permutation" else reading.batch
-    before = under_mask.before(under_mask.key_of(run, step, trained, reading.batch), trained, reading)
+    before = under_mask.before(under_mask.key_of(run, step, reading.batch), trained, reading)
     asked = (part, cells.tobytes(), cells.shape, first_only, measure)
-    after, influence, took = under_mask.after(under_mask.key_of(run, step, trained, batch), *asked, trained, reading, batch)
+    after, influence, took = under_mask.after(under_mask.key_of(run, step, batch), *asked, trained, reading, batch)
     _said(cells, own, before, after, queries, took)
     picture = {
         "queries": queries,

@@ -53,10 +53,10 @@ def in_both_streams(batch: Any, n: int) -> Any:
     return dataclasses.replace(batch, attn_mask=up_to(rank).to(batch.ids.device), query_mask=before(rank).to(batch.ids.device))
 
 
-def key_of(run: Run, step: int, trained: Any, batch: Any) -> tuple[Any, ...]:
+def key_of(run: Run, step: int, batch: Any) -> tuple[Any, ...]:
     """What tells this text under these masks, by this model, from all others."""
-    parts = (batch.ids, batch.source, batch.targets, batch.query_mask)
-    return (str(run.folder), run.config.created, step, trained.way, *(() if part is None else tuple(part.ravel().tolist()) for part in parts))
+    parts = (batch.ids, batch.source, batch.targets, batch.attn_mask, batch.query_mask, batch.segments)
+    return (str(run.folder), run.config.created, step, *(() if part is None else tuple(part.ravel().tolist()) for part in parts))
 
 
 def _substitutes(trained: Any) -> list[int]:

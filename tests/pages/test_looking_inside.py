@@ -12,7 +12,7 @@ from core.text.corpora import find as corpus_of
 from core.text.tokenizing import TokenizerSettings
 from core.training.run import Run, RunConfig, create
 from core.training.trainer import train
-from pages.ui import atlas, patching
+from pages.ui import atlas, load, patching, under_mask
 from tests.pages.test_pages import home, open_page, said  # noqa: F401 - the fixture
 
 PAGES = ("attention", "heads", "masks", "ablation", "patching", "lens")
@@ -80,6 +80,14 @@ def test_no_text_one_token_and_a_text_that_is_too_long_are_answered(home):  # no
             assert not open_page(page, run=run.id, text=text, clean=text, other=text).exception, (page, text)
     for page, view in (("attention", ""), ("attention", "inside"), ("attention", "flow"), ("masks", ""), ("ablation", ""), ("lens", "")):
         assert "tokens are left out" in said(open_page(page, run=run.id, text="the king " * 60, view=view)), (page, view)
+
+
+def test_a_text_read_in_one_way_is_not_taken_for_the_same_tokens_read_in_another(home):  # noqa: F811
+    run = trained("unilm")
+    model = load.trained(run, run.snapshots()[-1].step)
+    read = [model.under(way).read("the king\tsees the land").batch for way in model.ways]
+    assert len({under_mask.key_of(run, 2, batch) for batch in read}) == len(model.ways) == 4
+    assert under_mask.key_of(run, 2, read[0]) == under_mask.key_of(run, 2, model.under(model.ways[0]).read("the king\tsees the land").batch)
 
 
 def test_the_moments_are_the_largest_rises_one_a_head():
