@@ -24,7 +24,7 @@ class Attention extends Hands {
       this.look = this.read(known?.command === meta.command ? known.told : told);
     } else this.look = this.read(before);
     const { L, H } = this.weights;
-    this.theme = null; // to dress anew: how far hues are apart follows from the number of heads
+    [this.hues, this.placed] = [[], []]; // how far hues are apart follows from the number of heads
     for (const [name, n] of [["layer", L], ["head", H]]) if (this.hover[name] >= n) this.hover = {};
     this.root.classList.toggle("compact", Boolean(meta.compact));
     this.panes.classList.toggle("single", L * H === 1);

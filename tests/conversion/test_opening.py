@@ -128,8 +128,11 @@ def others_tokenizer(folder: Path, kind: str) -> PreTrainedTokenizerFast:
     return fast
 
 
-@pytest.mark.parametrize(("n_segments", "tasks", "epsilon"), [(2, False, 1e-12), (4, True, 1e-5)])
-def test_an_ernie_with_other_segments_and_without_tasks_says_the_same_here(n_segments: int, tasks: bool, epsilon: float, tmp_path: Path, home: Path) -> None:
+@pytest.mark.parametrize(("n_segments", "tasks", "epsilon", "off"), [(2, False, 1e-12, 1e-6), (4, True, 1e-5, 5e-5)])
+def test_an_ernie_with_other_segments_and_without_tasks_says_the_same_here(
+    n_segments: int, tasks: bool, epsilon: float, off: float, tmp_path: Path, home: Path
+) -> None:
+    """off: by how much attention may be, where its norms have another epsilon than ours."""
     torch.manual_seed(0)
     fast = others_tokenizer(tmp_path / "ernie", "wordpiece")
     sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 40, "max_position_embeddings": 24}
@@ -144,7 +147,7 @@ def test_an_ernie_with_other_segments_and_without_tasks_says_the_same_here(n_seg
         found = opened.model(reading.batch)
     same = [(opened.tokenizer.index[token], fast.convert_tokens_to_ids(token)) for token in WORDS]
     torch.testing.assert_close(found[..., [mine for mine, _ in same]], expected.logits[..., [other for _, other in same]], atol=2e-4, rtol=1e-4)
-    np.testing.assert_allclose(opened.patterns("the king sees\tthe land")[0].weights, torch.stack(expected.attentions)[:, 0].numpy(), atol=1e-5)
+    np.testing.assert_allclose(opened.patterns("the king sees\tthe land")[0].weights, torch.stack(expected.attentions)[:, 0].numpy(), atol=off)
 
 
 def test_a_bert_made_elsewhere_says_the_same_here(tmp_path: Path, home: Path) -> None:
