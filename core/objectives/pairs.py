@@ -55,6 +55,7 @@ class Pairs:
         (s0, s1), (t0, t1) = pairs(stream, tokenizer)
         fits = self.fits(s1 - s0, t1 - t0, n_ctx)
         self.n_left_out = int((~fits).sum())  # too long
+        self.note = f"{self.n_left_out:,} of {len(fits):,} pairs are longer than n_ctx ({n_ctx} tokens), and left out." if self.n_left_out else ""
         self.bounds = np.stack([s0, s1, t0, t1], axis=1)[fits]  # int64 [n_pairs, 4]
         if not len(self.bounds):
             why = f"all {len(s0):,} are longer than n_ctx ({n_ctx} tokens); raise it" if len(s0) else "it takes two sentences, or lines of pairs; add some"

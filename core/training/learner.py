@@ -105,6 +105,15 @@ class Mixing(Protocol):
 
 
 @runtime_checkable
+class Noting(Protocol):
+    """What a learner has besides that knows something about its text that whoever trains it is to be told."""
+
+    @property
+    def note(self) -> str:
+        """A sentence; empty where there is nothing to tell."""
+
+
+@runtime_checkable
 class Preparing(Protocol):
     """What a learner has besides that needs more than a moment before its first step."""
 

@@ -71,6 +71,10 @@ class NeuralLearner:
         """The system's objective on a stream of token ids with its marks (see core.text.encoding); ValueError in words where there is nothing to learn."""
         raise NotImplementedError
 
+    @property
+    def note(self) -> str:
+        return getattr(self.objective, "note", "")
+
     @classmethod
     def load(cls, settings: Any, tokenizer: Tokenizer, weights: Mapping[str, np.ndarray]) -> Trained:
         """A model to look at from `weights()`; ValueError in words where they are of another model or another tokenizer."""

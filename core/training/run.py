@@ -13,6 +13,7 @@
     stop              "pause" or "stop": the user's wish
     watched           touched by whoever looks; while it is fresh the trainer writes live.safetensors
     error.txt         why it failed, in a sentence
+    note.txt          what is to be known of how it learns from its text, in a sentence
     log.txt           what the process printed
 
 The state is derived from these, never stored, so that a killed process cannot leave a lie behind.
@@ -146,7 +147,14 @@ class Run:
 
     def error(self) -> str:
         """Why it failed, empty when it did not."""
-        path = self.folder / "error.txt"
+        return self._sentence("error.txt")
+
+    def note(self) -> str:
+        """What is to be known of how it learns from its text; mostly nothing."""
+        return self._sentence("note.txt")
+
+    def _sentence(self, name: str) -> str:
+        path = self.folder / name
         return path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else ""
 
     def wish(self) -> str:

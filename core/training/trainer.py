@@ -66,6 +66,9 @@ class Training:
         encoded = self._prepared()
         self.learner: Learner = self.config.row.load_learner()(self.config.settings, encoded)
         _share_cores()
+        if isinstance(self.learner, learner.Noting) and self.learner.note:
+            say(self.learner.note)
+            write_whole(self.run.folder / "note.txt", self.learner.note)
         if isinstance(self.learner, learner.Preparing):
             self.learner.prepare(self.preparing)
         self.recorder = Recorder(self.run, self.learner, encoded)

@@ -128,6 +128,8 @@ def _curves(run: Run) -> None:
         ],
         height=460,
     )
+    if note := run.note():
+        st.caption(f":material/info: {say.plain(note)}")
     waited = _known(table, "waited")[1]
     if len(waited):
         st.caption(f"Of a step {100 * waited[-1]:.1f} % went into waiting for its examples, the rest into the model.")
