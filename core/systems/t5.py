@@ -53,7 +53,7 @@ SYSTEM = System(
         Preset(
             "tasks by prefix",
             "Six tasks at once, told apart by what stands before the source: “reverse: abc”, “add: 12+7”. They take many times the steps of one alone.",
-            {"n_ctx": 80, "batch_size": 64, "n_steps": 3000},
+            {"n_ctx": 80, "batch_size": 64, "n_steps": 8000},
             CHARACTERS,
             "task-mixed",
         ),
