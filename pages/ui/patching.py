@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.text import sentinels
 from core.training.run import Run
 from pages.ui import ablating, address, say
 from pages.ui.components import grid_view
-from pages.ui.heads import probe, say_what_was_cut
+from pages.ui.heads import as_read, probe, say_what_was_cut
 
 LONGEST = 40  # tokens: each position of each layer is one pass
 
@@ -17,14 +18,14 @@ def question(run: Run, trained: Any) -> Any:
     """What is asked; the page ends with a sentence where it cannot be."""
     from core.inspection.patching import asked
 
-    start = probe(run)
+    start = _start(run, trained)
     left, right = st.columns(2, gap="medium")
     with left:
         clean = _sentence(run, "clean", "Sentence", start)
     with right:
         corrupted = _sentence(run, "other", "The same with another word", changed(start, trained.tokenizer))
     try:
-        one, other = trained.read(clean), trained.read(corrupted)
+        one, other = trained.read(as_read(clean)), trained.read(as_read(corrupted))
         if max(len(one.tokens), len(other.tokens)) > LONGEST:
             raise ValueError(f"A sentence may have {LONGEST} tokens here, so that all can be tried. Shorten it.")
         if one.tokens == other.tokens and one.source == other.source:
@@ -45,32 +46,43 @@ def question(run: Run, trained: Any) -> Any:
     return found
 
 
+def _start(run: Run, trained: Any) -> str:
+    """The run's own probe; a source with the target that the model gives it, which both sentences then share."""
+    try:
+        return str(trained.settled(probe(run)))
+    except ValueError:  # there is nothing in it
+        return probe(run)
+
+
 def _sentence(run: Run, part: str, label: str, start: str) -> str:
     key = f"patch-{part}-{run.id}"
-    shown = address.held(key, (address.get(part) or start)[:1000])
+    shown = address.held(key, (address.get(part) or start.replace("\t", " → "))[:1000])
     text = st.text_input(label, shown, key=key, max_chars=1000, icon=":material/edit:").strip()
     address.put(**{part: text})
     return str(text)
 
 
 def changed(text: str, tokenizer: Any) -> str:
-    """The text with a word, or else a token in its middle, replaced by another one of its kind, in as many tokens: something to begin with."""
-    ids = tokenizer.encode(text)
+    """The text, or of a source and its target the source, with a word, or else a token in its middle, replaced by another one of its kind, in as many
+    tokens: something to begin with.
+    """
+    text, tab, target = text.partition("\t")
+    ids = sentinels.encode(text, tokenizer)
 
-    def kind(id: int) -> tuple[bool, bool]:
-        word = tokenizer.words[id]
-        return word[:1] == word.strip()[:1], word.strip().isalpha() and len(word.strip()) > 3
+    def kind(id: int) -> tuple[bool, bool, bool]:
+        word = sentinels.shown(id, tokenizer)
+        return word[:1] == word.strip()[:1], word.strip().isalpha() and len(word.strip()) > 3, word.isascii()
 
     others = range(tokenizer.n_special, tokenizer.vocab_size)
     for at in (*range(1, len(ids)), *range(min(1, len(ids)))):
         near = sorted(others, key=lambda other, id=ids[at]: abs(other - id)) if kind(ids[at])[1] else []
         other = next((each for each in near if each != ids[at] and kind(each) == kind(ids[at])), None)
-        said = "" if other is None else str(tokenizer.decode([*ids[:at], other, *ids[at + 1 :]]))
-        if said and len(tokenizer.encode(said)) == len(ids):
-            return said
+        said = "" if other is None else sentinels.decode([*ids[:at], other, *ids[at + 1 :]], tokenizer)
+        if said and len(sentinels.encode(said, tokenizer)) == len(ids):
+            return said + tab + target
     if len(ids):
         ids[len(ids) // 2] = next((each for each in others if each != ids[len(ids) // 2]), ids[0])
-    return str(tokenizer.decode(ids))
+    return sentinels.decode(ids, tokenizer) + tab + target
 
 
 def _position(reading: Any, start: int) -> int:

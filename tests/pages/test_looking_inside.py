@@ -44,6 +44,13 @@ def test_every_page_answers_every_system(home, row):  # noqa: F811
         assert not app.error, (page, said(app))
 
 
+@pytest.mark.parametrize("name", ["transformer", "t5"])
+def test_patching_begins_with_two_sources_that_share_a_target(home, name):  # noqa: F811
+    app = open_page("patching", run=trained(name).id)
+    assert "Head by head" in [each.value for each in app.subheader]
+    assert all("→" in field.value for field in app.text_input)
+
+
 @pytest.mark.parametrize("name", ["transformer", "xlnet"])
 def test_whatever_an_address_says_is_taken_as_far_as_it_can(home, name):  # noqa: F811
     run = trained(name)
@@ -103,6 +110,9 @@ def test_the_sentence_that_patching_begins_with_has_another_word_and_as_many_tok
     assert other != text
     assert len(tokenizer.encode(other)) == len(tokenizer.encode(text))
     assert patching.changed("", tokenizer) == ""
+    hidden, _, target = patching.changed("every king <extra_id_0> the queen\tthe king", tokenizer).partition("\t")
+    assert "<extra_id_0>" in hidden
+    assert target == "the king"
 
 
 def test_what_comes_again_is_what_followed_the_same_token_before():
