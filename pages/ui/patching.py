@@ -42,7 +42,7 @@ def question(run: Run, trained: Any) -> Any:
         f"At “{say.plain(one.tokens[at])}” the first makes **{say.plain(words[0])}** likelier, the second **{say.plain(words[1])}**. "
         "1 means that a patch alone brings the first answer's lead back, 0 that it does nothing, below 0 that it leads away."
     )
-    st.session_state["patched-tokens"] = one.tokens
+    st.session_state["patched-tokens"] = (list(one.tokens), list(one.source))
     return found
 
 
@@ -105,7 +105,6 @@ def show(run: Run, trained: Any, question: Any) -> None:
     except ValueError as wrong:
         st.info(say.plain(str(wrong)), icon=":material/info:")
         return
-    tokens = st.session_state["patched-tokens"]
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.subheader("Head by head", anchor=False)
@@ -122,19 +121,25 @@ def show(run: Run, trained: Any, question: Any) -> None:
         )
     with right:
         st.subheader("Position by position", anchor=False)
-        mine = {name: values for name, values in places.items() if len(values) == len(tokens)}
-        rows = [f"into {ablating.short(name)}" for name in mine]
-        columns = tokens
-        grid_view(
-            f"patch-places-{run.id}",
-            np.array(list(mine.values())),
-            rows,
-            columns,
-            title="Restored by each position",
-            tokens=True,
-            hint="the residual stream as it comes into a layer",
-            least_scale=1.0,
-        )
+        _by_position(run, places)
+
+
+def _by_position(run: Run, places: dict[str, list[float]]) -> None:
+    """Of an encoder over the source, of all else over the tokens."""
+    tokens, source = st.session_state["patched-tokens"]
+    for side, columns in (("encoder", source), ("", tokens)):
+        mine = {name: values for name, values in places.items() if name.startswith("encoder.") == bool(side)}
+        if mine:
+            grid_view(
+                f"patch-places-{run.id}-{side}",
+                np.array(list(mine.values())),
+                [f"into {ablating.short(name)}" for name in mine],
+                columns,
+                title="Restored by each position",
+                tokens=True,
+                hint="the residual stream as it comes into a layer",
+                least_scale=1.0,
+            )
 
 
 def _tried(patches: Any) -> dict[str, list[float]]:

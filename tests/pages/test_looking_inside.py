@@ -51,6 +51,14 @@ def test_patching_begins_with_two_sources_that_share_a_target(home, name):  # no
     assert all("→" in field.value for field in app.text_input)
 
 
+def test_what_is_patched_in_an_encoder_stands_under_the_sources_tokens(home, monkeypatch):  # noqa: F811
+    drawn = []
+    monkeypatch.setattr(patching, "grid_view", lambda key, values, rows, columns, **more: drawn.append((rows, columns, values.shape)))
+    monkeypatch.setattr(patching.st, "session_state", {"patched-tokens": (["[BOS]", "das"], ["the", "land"])})
+    patching._by_position(trained("t5"), {"encoder.0.resid_pre": [0.0, 1.0], "decoder.0.resid_pre": [0.0, 0.0]})
+    assert drawn == [(["into encoder 1"], ["the", "land"], (1, 2)), (["into decoder 1"], ["[BOS]", "das"], (1, 2))]
+
+
 @pytest.mark.parametrize("name", ["transformer", "xlnet"])
 def test_whatever_an_address_says_is_taken_as_far_as_it_can(home, name):  # noqa: F811
     run = trained(name)
