@@ -80,8 +80,10 @@ def changed(text: str, tokenizer: Any) -> str:
         said = "" if other is None else sentinels.decode([*ids[:at], other, *ids[at + 1 :]], tokenizer)
         if said and len(sentinels.encode(said, tokenizer)) == len(ids):
             return said + tab + target
-    if len(ids):
-        ids[len(ids) // 2] = next((each for each in others if each != ids[len(ids) // 2]), ids[0])
+    own = [at for at, id in enumerate(ids) if id < tokenizer.vocab_size]  # no sentinels
+    if own:
+        at = own[len(own) // 2]
+        ids[at] = next((each for each in others if each != ids[at]), ids[at])
     return sentinels.decode(ids, tokenizer) + tab + target
 
 
