@@ -1,14 +1,29 @@
 """What this machine has: cores and memory that this process may use. Linux says it exactly, other systems roughly."""
 
+import ctypes
 import mmap
 import os
+import sys
 from pathlib import Path
 from typing import Any
+
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # malloc.h's numbers
 
 
 def n_cores() -> int:
     """Cores that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def keep_memory() -> None:
+    """What this process frees it keeps for its next arrays, where glibc manages the memory.
+
+    A training step frees all that it made, and the next makes it again: given back in between, each 4 kB of it would be a page fault.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(MMAP_THRESHOLD, 32 << 20)  # the most that it takes; what is larger comes from the system and goes back to it, each time
+        mallopt(TRIM_THRESHOLD, 1 << 30)  # as much as this may lie unused at the end of what it has
 
 
 def available_memory() -> float:

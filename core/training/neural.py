@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core import machine
 from core.batch import IGNORE, Batch
 from core.blocks.attention import Attention
 from core.models.language_model import LanguageModel, as_wide_as, resting
@@ -52,6 +53,7 @@ class NeuralLearner:
     def __init__(self, settings: Any, encoded: EncodedCorpus) -> None:
         self.settings, self.encoded, self.step = settings, encoded, 0
         self.device = device.chosen()
+        machine.keep_memory()
         with drawing_from(settings.seed, self.device):
             self.model = self.build(settings, encoded.tokenizer.vocab_size).to(self.device)
         self.objective = self.objective_on(encoded.train, settings, encoded.tokenizer, self.device)

@@ -1,4 +1,6 @@
 import math
+import resource
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -229,3 +231,13 @@ def test_recurrent_systems_train_where_products_are_in_bfloat16(name: str, monke
     monkeypatch.setattr("core.training.device.has_bfloat16", lambda device: True)
     assert rough.advance().loss == pytest.approx(expected, rel=0.02)
     assert rough.held_out_loss() > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's alone can be told to keep what was freed")
+def test_a_step_asks_the_system_for_no_new_memory() -> None:
+    """A page fault for each 4 kB would be thousands a step."""
+    learner = GPTLearner(replace(TINY, d_model=128, n_ctx=64, batch_size=12), encoded())
+    losses(learner, 3)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    losses(learner, 5)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 5 * 100
