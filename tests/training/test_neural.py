@@ -12,7 +12,7 @@ from core.systems.gpt import GPTSettings
 from core.text import tokenizers
 from core.text.encoding import EncodedCorpus
 from core.text.tokenizing import TokenizerSettings
-from core.training import neural
+from core.training import device, neural
 from core.training.gpt import GPTLearner
 from core.training.neural import learning_rate, sum_of
 
@@ -241,3 +241,17 @@ def test_a_step_asks_the_system_for_no_new_memory() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     losses(learner, 5)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 5 * 100
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e3])
+def test_a_steps_gradient_is_clipped_at_a_norm_of_one(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As torch clips it, whether it is larger or not: what of it goes into AdamW's first moment is the same."""
+    ours, theirs = GPTLearner(TINY, encoded()), GPTLearner(TINY, encoded())
+    monkeypatch.setattr(ours, "whole", lambda each, batch: factor * sum_of(each))
+    ours.advance()
+    with device.mixed_precision(theirs.device):
+        loss = factor * sum_of(theirs.losses(theirs.examples(0, torch.Generator().manual_seed(theirs._draws(0)[0]))))
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(theirs.model.parameters(), 1.0)
+    for one, other in zip(ours.model.parameters(), theirs.model.parameters(), strict=True):
+        torch.testing.assert_close(ours.optimizer.state[one]["exp_avg"], 0.1 * other.grad, rtol=1e-5, atol=1e-9)
