@@ -3,8 +3,9 @@
     python -m benchmarks.bert [--corpus documentation | small-world:SENTENCES:SEED | TEXT FILE] [--steps 100] [--rounds 10] [--json]
     python -m benchmarks.bert --steps 20 --rounds 2        a quick look
 
-Both are of our default size, get their examples from the same objective (hidden tokens, and is b the sentence after a), and train by turns, --rounds short
-stretches each, from start to end. The loss is that of hidden tokens and sentences together, over the same held-out examples, in float32.
+Both are of our default size, get their examples from the same objective (hidden tokens, and is b the sentence after a), and train by turns, each in a
+process of its own, --rounds short stretches each, from start to end. The loss is that of hidden tokens and sentences together, over the same held-out
+examples, in float32.
 """
 
 import os
@@ -15,14 +16,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchmarks.loops import PLAIN_BETAS, Ours, Plain, versus
+from benchmarks.loops import PLAIN_BETAS, Apart, Ours, Plain, versus
 from benchmarks.measuring import arguments, report
 from core.batch import Batch
 from core.models.language_model import resting
 from core.systems import system
 from core.systems.bert import BERTSettings
 from core.text.corpora import find
-from core.text.encoding import encode
+from core.text.encoding import EncodedCorpus, encode
 from core.training import device
 from core.training.bert import BERTLearner
 from core.training.neural import HELD_OUT_TOKENS, sum_of
@@ -54,6 +55,25 @@ def held_out(model: nn.Module, loss: Callable[[Batch], Tensor], batches: list[Ba
     return sum(losses) / sum(batch.n_tokens for batch in batches)
 
 
+def held_out_batches(encoded: EncodedCorpus, settings: BERTSettings) -> list[Batch]:
+    return BERTLearner.objective_on(encoded.held_out, settings, encoded.tokenizer, device.chosen()).spread(HELD_OUT_TOKENS, settings.batch_size)
+
+
+def peers_side(encoded: EncodedCorpus, settings: BERTSettings, n_steps: int, n_threads: int) -> Plain:
+    """What a process of its own trains."""
+    torch.set_num_threads(n_threads)
+    torch.manual_seed(1337)
+    model, generator = bert(settings, encoded.tokenizer.vocab_size), torch.Generator().manual_seed(1)
+    optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate, PLAIN_BETAS, weight_decay=settings.weight_decay)
+    objective, batches = BERTLearner.objective_on(encoded.train, settings, encoded.tokenizer, device.chosen()), held_out_batches(encoded, settings)
+
+    def loss() -> tuple[Tensor, int]:
+        batch = objective.sample(settings.batch_size, generator)
+        return loss_of(model, batch), batch.n_tokens
+
+    return Plain(model, optimizer, loss, lambda: held_out(model, lambda batch: loss_of(model, batch), batches), settings, n_steps)
+
+
 def main() -> None:
     parser = arguments(__doc__, rounds=10)
     parser.add_argument("--corpus", default=str(TEXT) if TEXT.exists() else "small-world", help="a built-in corpus or a text file")
@@ -61,24 +81,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     given: Any = parser.parse_args()
     torch.set_num_threads(given.threads)
-    torch.manual_seed(1337)
     corpus = find(given.corpus)
     encoded = encode(corpus, system("bert").tokenizer)
     settings = BERTSettings(n_steps=given.steps, warmup_steps=given.steps // 10)
-    learner, steps, generator = BERTLearner(settings, encoded), max(1, given.steps // given.rounds), torch.Generator().manual_seed(1)
-    model = bert(settings, encoded.tokenizer.vocab_size)
-    optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate, PLAIN_BETAS, weight_decay=settings.weight_decay)
+    learner, n_steps, batches = BERTLearner(settings, encoded), max(1, given.steps // given.rounds), held_out_batches(encoded, settings)
+    theirs = Apart(peers_side, encoded, settings, n_steps, given.threads)
 
-    def loss() -> tuple[Tensor, int]:
-        batch = learner.objective.sample(settings.batch_size, generator)
-        return loss_of(model, batch), batch.n_tokens
+    def loss() -> float:
+        return held_out(learner.model, lambda batch: sum_of(learner.losses(batch)), batches)
 
-    def losses() -> tuple[float, float]:
-        batches = learner.objective_on(encoded.held_out, settings, encoded.tokenizer, learner.device).spread(HELD_OUT_TOKENS, settings.batch_size)
-        return held_out(learner.model, lambda batch: sum_of(learner.losses(batch)), batches), held_out(model, lambda batch: loss_of(model, batch), batches)
-
-    theirs = Plain(model, optimizer, loss, settings, steps)
-    lines = versus("bert_vs_transformers", "transformers", Ours(learner, steps), theirs, given.rounds, 2, losses)
+    lines = versus("bert_vs_transformers", "transformers", Ours(learner, n_steps), theirs, given.rounds, 2, loss)
     sizes = {"vocabulary": encoded.tokenizer.vocab_size, "threads": given.threads, **vars(settings)}
     report("BERT's pretraining at our default size", lines, {"corpus": corpus.title, **sizes}, given.json)
 

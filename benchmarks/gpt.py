@@ -5,7 +5,7 @@
 The setting is nanoGPT's for a processor without graphics: characters of tiny Shakespeare, 4 layers of 4 heads and 128, 64 characters in 12 sequences,
 no dropout, the rate from 1e-3 along a cosine to a tenth over 2000 steps. The first nine tenths of the text are trained on, the rest is not; its loss is
 taken over the same stretches of it on both sides, in float32. FOLDER holds nanoGPT's model.py; its steps are those of its train.py. The two train by
-turns, --rounds short stretches each, from start to end, so that what slows the machine down slows both.
+turns, each in a process of its own, --rounds short stretches each, from start to end, so that what slows the machine down slows both.
 """
 
 import importlib.util
@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.loops import PLAIN_BETAS, Ours, Plain, versus
+from benchmarks.loops import PLAIN_BETAS, Apart, Ours, Plain, versus
 from benchmarks.measuring import Line, arguments, report
 from core.batch import Batch
 from core.models.language_model import resting
@@ -57,8 +57,8 @@ class Peer:
 def nanogpt(folder: Path, settings: GPTSettings, vocab_size: int) -> Peer:
     """Its model and optimizer, as its train.py makes them (on a processor without graphics, and not compiled)."""
     spec = importlib.util.spec_from_file_location("nanogpt_model", folder / "model.py")
-    if spec is None or spec.loader is None or not (folder / "model.py").is_file():
-        raise SystemExit(f"There is no model.py in {folder}; --nanogpt takes the folder of nanoGPT's sources.")
+    assert spec is not None
+    assert spec.loader is not None
     module = sys.modules["nanogpt_model"] = importlib.util.module_from_spec(spec)
     with redirect_stdout(sys.stderr):
         spec.loader.exec_module(module)
@@ -103,16 +103,29 @@ def held_out(model: nn.Module, logits: Callable[[Batch], Tensor], batches: list[
     return sum(losses) / sum(batch.n_tokens for batch in batches)
 
 
-def compared(peer: Peer, encoded: EncodedCorpus, settings: GPTSettings, given: Any) -> list[Line]:
-    learner, steps = GPTLearner(settings, encoded), max(1, given.steps // given.rounds)
-    stream = torch.from_numpy(encoded.train[:].astype("int64"))
-    theirs = Plain(peer.model, peer.optimizer, examples(stream, settings, peer), settings, steps)
+def held_out_batches(encoded: EncodedCorpus, settings: GPTSettings) -> list[Batch]:
+    return GPTLearner.objective_on(encoded.held_out, settings, encoded.tokenizer, device.chosen()).spread(HELD_OUT_TOKENS, 100)
 
-    def losses() -> tuple[float, float]:
-        batches = learner.objective_on(encoded.held_out, settings, encoded.tokenizer, learner.device).spread(HELD_OUT_TOKENS, 100)
-        return held_out(learner.model, learner.model, batches), held_out(peer.model, lambda batch: peer.logits(batch.ids.contiguous()), batches)
 
-    return versus(f"gpt_vs_{peer.name}", peer.name, Ours(learner, steps), theirs, given.rounds, 1.5, losses)
+def peers_side(name: str, encoded: EncodedCorpus, settings: GPTSettings, n_steps: int, given: Any) -> Plain:
+    """What a process of its own trains."""
+    torch.set_num_threads(given.threads)
+    torch.manual_seed(1337)
+    vocab_size = encoded.tokenizer.vocab_size
+    peer = nanogpt(given.nanogpt, settings, vocab_size) if name == "nanogpt" else gpt2(settings, vocab_size)
+    stream, batches = torch.from_numpy(encoded.train[:].astype("int64")), held_out_batches(encoded, settings)
+
+    def loss() -> float:
+        return held_out(peer.model, lambda batch: peer.logits(batch.ids.contiguous()), batches)
+
+    return Plain(peer.model, peer.optimizer, examples(stream, settings, peer), loss, settings, n_steps)
+
+
+def compared(name: str, encoded: EncodedCorpus, settings: GPTSettings, given: Any) -> list[Line]:
+    learner, n_steps = GPTLearner(settings, encoded), max(1, given.steps // given.rounds)
+    theirs = Apart(peers_side, name, encoded, settings, n_steps, given)
+    batches = held_out_batches(encoded, settings)
+    return versus(f"gpt_vs_{name}", name, Ours(learner, n_steps), theirs, given.rounds, 1.5, lambda: held_out(learner.model, learner.model, batches))
 
 
 def main() -> None:
@@ -123,16 +136,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
+    if given.nanogpt and not (given.nanogpt / "model.py").is_file():
+        raise SystemExit(f"There is no model.py in {given.nanogpt}; --nanogpt takes the folder of nanoGPT's sources.")
     torch.set_num_threads(given.threads)
-    torch.manual_seed(1337)
     whole = encode(find(given.corpus), CHARACTERS)
     encoded = NineTenths(whole.tokenizer, whole.ids, whole.counts)
-    settings, vocab_size = GPTSettings(batch_size=12, n_steps=given.steps), whole.tokenizer.vocab_size
-    lines = []
-    if given.nanogpt:
-        lines += compared(nanogpt(given.nanogpt, settings, vocab_size), encoded, settings, given)
-    if given.transformers or not given.nanogpt:
-        lines += compared(gpt2(settings, vocab_size), encoded, settings, given)
+    settings = GPTSettings(batch_size=12, n_steps=given.steps)
+    peers = ["nanogpt"] if given.nanogpt else []
+    peers += ["transformers"] if given.transformers or not given.nanogpt else []
+    lines = [line for peer in peers for line in compared(peer, encoded, settings, given)]
     report("GPT at nanoGPT's setting for a processor", lines, {"steps": given.steps, "threads": given.threads, **vars(settings)}, given.json)
 
 

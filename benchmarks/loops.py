@@ -1,8 +1,10 @@
 """Trainings that go on by turns: our learner, and a peer's model under the loop that everybody writes."""
 
+import multiprocessing
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from multiprocessing.connection import Connection
 from typing import Any
 
 import torch
@@ -31,10 +33,21 @@ class Ours:
 
 
 class Plain:
-    """A peer's model: a batch, its loss, the way back, gradients clipped at 1, AdamW, at our rates. On a graphics processor under autocast, as its own."""
+    """A peer's model: a batch, its loss, the way back, gradients clipped at 1, AdamW, at our rates. On a graphics processor under autocast, as its own.
 
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer, loss: Callable[[], tuple[Tensor, int]], settings: Any, n_steps: int) -> None:
-        self.model, self.optimizer, self.loss, self.settings, self.n_steps, self.step = model, optimizer, loss, settings, n_steps, 0
+    loss: of the next batch, and its tokens; held_out: the loss of what is not trained on.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        loss: Callable[[], tuple[Tensor, int]],
+        held_out: Callable[[], float],
+        settings: Any,
+        n_steps: int,
+    ) -> None:
+        self.model, self.optimizer, self.loss, self.held_out, self.settings, self.n_steps, self.step = model, optimizer, loss, held_out, settings, n_steps, 0
 
     def __call__(self, _: int) -> float:
         began, n_tokens = time.perf_counter(), 0
@@ -52,14 +65,52 @@ class Plain:
         return n_tokens / (time.perf_counter() - began)
 
 
-def versus(key: str, peer: str, ours: Ours, theirs: Plain, rounds: int, goal: float, losses: Callable[[], tuple[float, float]]) -> list[Line]:
-    """Both train by turns; then what was reached (losses: ours and theirs), and how well ours used its time."""
+class Apart:
+    """A peer's side in a process of its own, as its users have it: what our training asks of the system (to keep the memory that a step frees, say) is
+    for our training alone.
+    """
+
+    def __init__(self, make: Callable[..., Plain], *given: Any) -> None:
+        spawned = multiprocessing.get_context("spawn")
+        self._asked, told = spawned.Pipe()
+        spawned.Process(target=_answer, args=(told, make, given), daemon=True).start()
+        told.close()  # so that its end ends our waiting too
+        self.step: int = self._asked.recv()
+
+    def __call__(self, n: int) -> float:
+        return self._ask(Plain.__call__, n)
+
+    def held_out(self) -> float:
+        return self._ask(_held_out)
+
+    def _ask(self, what: Callable[..., float], *given: Any) -> float:
+        self._asked.send((what, given))
+        told, self.step = self._asked.recv()
+        return float(told)
+
+
+def _answer(asked: Connection, make: Callable[..., Plain], given: tuple[Any, ...]) -> None:
+    side = make(*given)
+    asked.send(side.step)
+    while True:
+        try:
+            what, rest = asked.recv()
+        except EOFError:
+            return
+        asked.send((what(side, *rest), side.step))
+
+
+def _held_out(side: Plain) -> float:
+    return side.held_out()
+
+
+def versus(key: str, peer: str, ours: Ours, theirs: Apart, rounds: int, goal: float, held_out: Callable[[], float]) -> list[Line]:
+    """Both train by turns; then what was reached (held_out: our loss), and how well ours used its time."""
     lines = compare(key, "tokens/s", peer, ours, theirs, rounds, goal)
-    one, other = losses()
     return [
         *lines,
-        Line(f"{key}_loss_ours", f"held-out loss after {ours.learner.step} steps", one, "nats"),
-        Line(f"{key}_loss_{peer}", f"held-out loss after {theirs.step} steps", other, "nats"),
+        Line(f"{key}_loss_ours", f"held-out loss after {ours.learner.step} steps", held_out(), "nats"),
+        Line(f"{key}_loss_{peer}", f"held-out loss after {theirs.step} steps", theirs.held_out(), "nats"),
         Line(f"{key}_waited", "share of our steps spent waiting for examples", ours.waited / ours.seconds, ""),
         share_of_peak(key, ours),
     ]
