@@ -10,6 +10,7 @@ from core.projection.linear import pca
 from core.settings import setting
 from core.text.progress import Progress, silent
 
+FEWEST = 3  # points that can be grouped
 DIRECTIONS = 20  # of largest variance, in which HDBSCAN looks for crowds: in a hundred there are none
 MOST = 20_000  # points that HDBSCAN takes
 MANY = 20_000  # points from which on k-means learns from small batches of them
@@ -38,8 +39,10 @@ def grouped(points: Float[np.ndarray, "n d"], settings: GroupSettings, report: P
     """Each point's group, int32 [n]: the largest is 0, -1 is none. ValueError in words for what cannot be grouped."""
     n = len(points)
     fewest = settings.n_groups if settings.method == "k-means" else settings.smallest
-    if n < max(3, fewest):
-        raise ValueError(f"{n} words are too few for {'so many groups' if settings.method == 'k-means' else 'a group of so many'}: choose less than {fewest}.")
+    if n < FEWEST:
+        raise ValueError(f"Words are grouped from {FEWEST} on, and there {'is' if n == 1 else 'are'} {n} here: show more.")
+    if n < fewest:
+        raise ValueError(f"{n} words are too few for {'so many groups' if settings.method == 'k-means' else 'a group of so many'}: choose at most {n}.")
     report("grouping", None)
     if settings.method == "k-means":
         from sklearn.cluster import KMeans, MiniBatchKMeans

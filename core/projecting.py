@@ -4,6 +4,7 @@
     result(task)       arrays by name, where it has been computed before: at once
     estimate(task)     seconds that it will take
     request(task)      else: ask for it, as often as you like; does not wait
+    begun(task)        when it was asked for, where it is being computed
     progress(task)     how far it is
     cancel(task)
 
@@ -120,6 +121,16 @@ def progress(task: Task) -> tuple[str, float | None]:
     except (OSError, ValueError, KeyError):
         again = _file(task.name, "ends").exists()
         return "its process was ended from outside, and begins again" if again else "waiting for its process, which starts in a few seconds", None
+
+
+def begun(task: Task) -> float | None:
+    """When it was asked for, in seconds since the epoch, where it is being computed now, whoever asked; else None."""
+    if not locks.held(_file(task.name, "lock")) or _file(task.name, "cancel").exists():
+        return None
+    try:
+        return _file(task.name, "asked.npz").stat().st_mtime
+    except FileNotFoundError:  # it is done, or given up
+        return None
 
 
 def error(task: Task) -> str:

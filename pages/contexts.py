@@ -11,11 +11,13 @@ frame.enter(
 )
 
 with st.container(key="fields-top"):
-    left, middle, right = st.columns(3, vertical_alignment="bottom", gap="medium")
-with left:
+    first, second, third, fourth = st.columns(4, vertical_alignment="bottom", gap="medium")
+with first:
     run = pickers.run("layers to look into", "objective")
-with middle:
+with second:
     step = pickers.step(run)
-with right:
+with third:
+    corpus = pickers.text(run)
+with fourth:
     word = contexts.word(run)
-contexts.show(run, step, word)
+contexts.show(run, step, corpus, word)

@@ -13,7 +13,7 @@ with first:
 with second:
     view = sentences.view(source)
 with third:
-    corpus = sentences.text(source)
+    corpus = pickers.text(source.of)
 with fourth:
     n = sentences.number()
 sentences.show(view, corpus, n)

@@ -40,7 +40,9 @@ def test_a_group_is_named_by_frequent_words_that_are_its_own():
 
 
 def test_too_few_and_too_many_words_are_answered_in_words():
-    with pytest.raises(ValueError, match="5 words are too few"):
+    with pytest.raises(ValueError, match="there is 1 here"):
+        grouped(clusters(1), GroupSettings("k-means", n_groups=6))
+    with pytest.raises(ValueError, match="5 words are too few for so many groups: choose at most 5"):
         grouped(clusters(5), GroupSettings("k-means", n_groups=6))
     with pytest.raises(ValueError, match="at most 20,000"):
         grouped(np.zeros((20_001, 2), np.float32), GroupSettings("HDBSCAN"))

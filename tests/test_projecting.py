@@ -105,6 +105,16 @@ def test_vectors_that_are_no_numbers_are_answered_in_words(here, matrix):
     assert projecting.result(task) is None
 
 
+def test_whoever_comes_by_sees_that_a_task_is_being_computed_until_it_is_cancelled(here, matrix):
+    task = Task("umap", {"matrix": matrix}, UmapSettings())
+    projecting.request(task)
+    assert projecting.begun(task) is None, "asked for, and nobody computes it yet"
+    with locks.holding(projecting._file(task.name, "lock"), "never"):
+        assert projecting.begun(task) == pytest.approx(time.time(), abs=600)
+        projecting.cancel(task)
+        assert projecting.begun(task) is None
+
+
 def test_a_cancelled_task_ends_without_a_result_or_an_error(here, matrix):
     task = Task("umap", {"matrix": matrix}, UmapSettings())
     projecting.request(task)

@@ -1,5 +1,6 @@
 // Tells the page from where a picture of Plotly's in 3-D is looked at, and what is clicked there: Streamlit says neither, and would forget the eye.
 
+const RESTED_MS = 300;
 const watching = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -12,8 +13,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (!plot?.on || plot.isHeard) return;
     plot.isHeard = true;
     plot.on("plotly_relayout", (change) => {
-      const camera = change?.["scene.camera"];
-      if (camera) state.send("camera", { camera: ["eye", "center", "up"].map((part) => [camera[part].x, camera[part].y, camera[part].z]) });
+      if (!change?.["scene.camera"]) return;
+      clearTimeout(state.resting); // Plotly tells of a turn of the wheel before it has brought the eye nearer
+      state.resting = setTimeout(() => {
+        const camera = plot._fullLayout.scene._scene.getCamera();
+        state.send("camera", { camera: ["eye", "center", "up"].map((part) => [camera[part].x, camera[part].y, camera[part].z]) });
+      }, RESTED_MS);
     });
     plot.on("plotly_click", ({ points }) => Number.isInteger(points?.[0]?.customdata) && state.send("click", { index: points[0].customdata }));
   }, 250);

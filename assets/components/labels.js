@@ -17,6 +17,7 @@ function writeLabels(context, view, strong, rest) {
   for (const list of [must, rest]) {
     for (const index of list) {
       if (placed.length > most || tried > TRIES) break;
+      if (list === rest && must.has(index)) continue; // it has its label, or no room for one
       const [x, y] = view.project(index);
       if (!(x > 0 && y > 0 && x < width && y < height)) continue;
       tried += 1;

@@ -23,10 +23,10 @@ Read = Callable[[str], Pooled]  # ValueError in words where a text has no vector
 
 
 class Sentences:
-    """The first n different sentences of a text, read bit by bit: `advance` until `n_read` is `n`."""
+    """The first n different sentences of a text, read bit by bit: `advance` until `n_read` is `n`. seconds: that reading took so far."""
 
     def __init__(self, texts: Iterator[str], read: Read, n: int) -> None:
-        self.n, self.texts, self._lock = n, list[str](), threading.Lock()
+        self.n, self.texts, self.seconds, self._lock = n, list[str](), 0.0, threading.Lock()
         self._texts, self._read, self._vectors, self._seen = texts, read, list[Pooled](), set[str]()
 
     @property
@@ -35,12 +35,13 @@ class Sentences:
 
     def advance(self, seconds: Number) -> None:
         """Reads on for about so long, or waits where another thread does; at the end of the text `n` is what there was."""
-        until = time.monotonic() + seconds
+        began = time.monotonic()
         if not self._lock.acquire(timeout=seconds):
             return
         try:
-            self._read_until(until)
+            self._read_until(began + seconds)
         finally:
+            self.seconds += time.monotonic() - began
             self._lock.release()
 
     def _read_until(self, until: float) -> None:

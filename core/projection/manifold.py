@@ -48,7 +48,7 @@ def check(matrix: np.ndarray, method: str) -> None:
     """ValueError in words for what has no neighbourhoods to arrange."""
     n = len(matrix)
     if n < FEWEST:
-        raise ValueError(f"{method} arranges neighbourhoods, and {n} points have none to speak of: {FEWEST} are the fewest. PCA shows these.")
+        raise ValueError(f"{method} arranges neighbourhoods, which begin with {FEWEST} points, and there {'is' if n == 1 else 'are'} {n} here. PCA shows them.")
     if not finite_rows(matrix).all():
         raise ValueError("The vectors hold values that are not numbers (NaN or infinity), so that they have no place on a map.")
     if (matrix == matrix[0]).all():

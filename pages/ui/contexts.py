@@ -32,13 +32,13 @@ def word(run: Run) -> str:
     return str(found)
 
 
-def show(run: Run, step: int, word: str) -> None:
+def show(run: Run, step: int, corpus: str, word: str) -> None:
     """The map of a layer, its separation, and the sentences."""
     if not word:
-        st.info("Type a word that stands in the run's text.", icon=":material/edit:")
+        st.info("Type a word that stands in the text.", icon=":material/edit:")
         return
     try:
-        found = _occurrences(str(run.folder), run.config.created, step, word)
+        found = _occurrences(str(run.folder), run.config.created, step, corpus, word)
     except (ValueError, OSError) as wrong:
         st.info(say.plain(str(wrong)), icon=":material/info:")
         return
@@ -56,18 +56,18 @@ def show(run: Run, step: int, word: str) -> None:
         address.put(layer=None if layer == n_layers - 1 else layer)
         groups = found.senses if by == "senses" else _groups(found, layer)
         legend = found.names if by == "senses" else [f"group {n + 1}" for n in range(int(groups.max()) + 1)]
-        _map(run, step, found, layer, groups, legend)
+        _map(run, step, corpus, found, layer, groups, legend)
     with right:
         _separations(found, by, names)
-        _one_point(run, word)
+        _one_point(corpus, word)
     _sentences(found, groups, legend)
 
 
 @st.cache_resource(max_entries=12, show_spinner="Reading every sentence with this word…")
-def _occurrences(folder: str, created: float, step: int, word: str) -> Occurrences:
+def _occurrences(folder: str, created: float, step: int, corpus: str, word: str) -> Occurrences:
     run = Run(Path(folder))
     trained = load.trained(run, step)
-    sentences = core.sentences_with(corpora.find(run.config.corpus), word)
+    sentences = core.sentences_with(corpora.find(corpus), word)
     kept, vectors = [], []
     for sentence in sentences:
         read = trained.contextual(sentence)
@@ -86,20 +86,20 @@ def _groups(found: Occurrences, layer: int) -> np.ndarray:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _layouts(folder: str, created: float, step: int, word: str) -> list[np.ndarray]:
+def _layouts(folder: str, created: float, step: int, corpus: str, word: str) -> list[np.ndarray]:
     """Of every layer, each turned so that it lies nearest to the one after it."""
-    found = _occurrences(folder, created, step, word)
+    found = _occurrences(folder, created, step, corpus, word)
     made: list[np.ndarray] = []
     for vectors in found.layers[::-1]:
         made.append(aligned(pca(vectors), made[-1] if made else None))
     return made[::-1]
 
 
-def _map(run: Run, step: int, found: Occurrences, layer: int, groups: np.ndarray, legend: Any) -> None:
+def _map(run: Run, step: int, corpus: str, found: Occurrences, layer: int, groups: np.ndarray, legend: Any) -> None:
     if len(found.sentences) < 3:
         st.caption(f"“{say.plain(found.word)}” stands in {len(found.sentences)} sentences: too few for a map.")
         return
-    layouts = _layouts(str(run.folder), run.config.created, step, found.word)
+    layouts = _layouts(str(run.folder), run.config.created, step, corpus, found.word)
     labels = [_around(sentence, found.word) for sentence in found.sentences]
     caption = f"{len(labels)} occurrences of “{found.word}”, by PCA of this layer"
     colour = Colour(groups.astype(np.int64), names=tuple(legend))
@@ -123,24 +123,25 @@ def _separations(found: Occurrences, by: str, names: list[str]) -> None:
     grid_view("context-separation", values, ["nearest alike", "silhouette"], names, title="Separation by layer", hint="1: wholly apart", least_scale=1.0)
 
 
-def _one_point(run: Run, word: str) -> None:
+def _one_point(corpus: str, word: str) -> None:
     """What a static embedding of the same text, newest first, has: one vector, with the neighbours of all senses at once."""
-    alike = [each for each in load.runs_offering("vectors") if each.config.row.matrices and each.config.corpus == run.config.corpus]
+    static = [each for each in load.runs_offering("vectors") if "objective" not in each.config.offers]  # it reads no sentences
+    alike = [each for each in static if each.config.corpus == corpus]
     if not alike:
         st.page_link(
             "pages/train.py",
             label="Train GloVe on the same text, to see its one point",
             icon=":material/add:",
-            query_params={"system": "glove", "corpus": run.config.corpus},
+            query_params={"system": "glove", "corpus": corpus},
         )
         return
-    static = alike[0]
+    newest = alike[0]
     try:
-        near = load.vectors(static, static.snapshots()[-1].step).neighbours(word.lower(), N_NEIGHBOURS)
+        near = load.vectors(newest, newest.snapshots()[-1].step).neighbours(word.lower(), N_NEIGHBOURS)
     except ValueError as wrong:
         st.caption(say.plain(str(wrong)))
         return
-    st.caption(f"{static.config.row.title} has one point for it, with all its company: " + ", ".join(say.plain(each.word) for each in near))
+    st.caption(f"{newest.config.row.title} has one point for it, with all its company: " + ", ".join(say.plain(each.word) for each in near))
 
 
 def _sentences(found: Occurrences, groups: np.ndarray, legend: Any) -> None:

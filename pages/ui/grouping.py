@@ -36,10 +36,9 @@ def show(words: Shown, layout: Layout) -> None:
         hide_index=True,
         height=min(420, 38 + 35 * len(table)),
         column_config={
-            "words": st.column_config.NumberColumn(width=60),
-            "tightness": st.column_config.ProgressColumn(
-                format="%.2f", min_value=0.0, max_value=1.0, width="small", help="Mean cosine with the group's centre"
-            ),
+            "group": st.column_config.TextColumn(width=150),
+            "words": st.column_config.NumberColumn(width=50),
+            "tightness": st.column_config.ProgressColumn(format="%.2f", min_value=0.0, max_value=1.0, width=100, help="Mean cosine with the group's centre"),
         },
         on_select="rerun",
         selection_mode="single-row",
@@ -58,6 +57,11 @@ def _colour(words: Shown) -> None:
     st.session_state[f"colour-{words.view.source.id}"] = COLOUR
 
 
+def ask() -> None:
+    """Goes to where groups are asked for; for callbacks."""
+    st.session_state["segment-ask"] = "groups"
+
+
 def colour(words: Shown, layout: Layout) -> Colour | None:
     """Each word's group, of the settings in the address; None where they have not been found yet."""
     task = _asked(words, layout, forms.settings_now(GroupSettings, PREFIX, GroupSettings()))
@@ -68,11 +72,9 @@ def colour(words: Shown, layout: Layout) -> Colour | None:
     return Colour(np.asarray(found["labels"], np.int32), COLOUR, tuple(group.name for group in groups))
 
 
-def table(words: Shown, layout: Layout) -> pd.DataFrame | None:
-    """Each word with its group, to be taken along; None where there are no groups yet."""
-    found = colour(words, layout)
-    if found is None:
-        return None
+def table(words: Shown, found: Colour | None) -> pd.DataFrame:
+    """Each word with its group, to be taken along. found: the groups, as colours."""
+    assert found is not None, "asked only where there are groups"
     names = [found.names[label] if label >= 0 else "" for label in found.values]
     return pd.DataFrame({"word": words.vectors.words, "group": found.values, "name": names})
 

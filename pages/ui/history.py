@@ -61,9 +61,10 @@ def _draw(run: Run, method: str, word: str, choose: Callable[[str], None], activ
     if (active and run.state() not in ACTIVE) or st.session_state.pop(CHOSEN, False):
         st.rerun()
     film = Film(run, tuple(each.step for each in run.snapshots()))
-    if len(film.steps) < 2:
-        st.info("There is one snapshot so far; time begins with the second." if active else "This run kept one snapshot only: it has no time to look at.")
-    places, how = _layouts(film, method, active)
+    with st.container():  # whether there is anything in it or not: what is below keeps its place, and the view with it
+        if len(film.steps) < 2:
+            st.info("There is one snapshot so far; time begins with the second." if active else "This run kept one snapshot only: it has no time to look at.")
+        places, how = _layouts(film, method, active)
     index = film.moments[-1].index
     word = word if word in index else ""
     history = _near(film.key, word, film) if word else [[] for _ in film.steps]
@@ -76,7 +77,8 @@ def _view(film: Film, points: Moments, word: str, history: Sequence[Sequence[Nei
     words, index = film.words, film.moments[-1].index
     n = len(words)
     key = f"history-{film.run.id}"
-    followed = chosen.in_address("trails", n).tolist()
+    trails = chosen.in_address("trails", n)[:MOST_TRAILS]
+    followed = trails.tolist()
     if word and index[word] < n:
         followed = [index[word], *(row for row in followed if row != index[word])]
 
@@ -93,7 +95,7 @@ def _view(film: Film, points: Moments, word: str, history: Sequence[Sequence[Nei
         "choose": lambda sent: follow(sent["rows"]),
         "look": lambda sent: address.put(at=sent["at"]),
     }
-    told = {"selected": index[word] if word and index[word] < n else None}
+    told = {"selected": index[word] if word and index[word] < n else None, "chosen": selections.written(trails)}
     caption = f"{n:,} most frequent words, {how}"
     meta = {
         "map": described(key, points, ["click", "choose", "look"], told, at=address.get("at"), height=HEIGHT, caption=caption, file=key, linked=""),
@@ -110,12 +112,13 @@ def _view(film: Film, points: Moments, word: str, history: Sequence[Sequence[Nei
         _history(key=key, data={"meta": meta}, **answers(key, hears))
 
 
-def _first_step(key: str, film: Film) -> int:
-    """The moment to begin with; it stays the same until the view goes, as the user moves it from there."""
+def _first_step(key: str, film: Film) -> int | None:
+    """The moment to begin with, None for the newest; it stays the same until the view goes, as the user moves it from there."""
     if key not in st.session_state:
         wanted = address.number("step")
-        st.session_state[f"{key} step"] = wanted if wanted in film.steps else film.steps[-1]
-    return int(st.session_state[f"{key} step"])
+        st.session_state[f"{key} step"] = wanted if wanted in film.steps else None
+    step: int | None = st.session_state[f"{key} step"]
+    return step
 
 
 def _curve(run: Run) -> dict[str, list[float]]:
@@ -154,26 +157,30 @@ def _points(key: str, _film: Film, _places: np.ndarray) -> Moments:
 
 
 def _layouts(film: Film, method: str, active: bool) -> tuple[np.ndarray, str]:
-    """float32 [n_moments n 2], and how they were made. While a run trains that has a map over time, each new moment is placed without being asked for."""
+    """float32 [n_moments n 2], and how they were made. Where there is a map of the first moments, each new one is placed without being asked for."""
     flat = _by_pca(film.key, film)
     if method == "pca":
         return flat, "by PCA of each moment"
-    task, how = _task(film.key, film), "by UMAP, each moment from the one before"
-    known = task.head_start.get("layouts")
-    if known is not None and active:
+    asked = f"filmed-{film.run.folder}"  # in the session: what was asked for. Moments come faster than maps of them, and would replace it
+    task: Task | None = st.session_state.get(asked)
+    first = task is not None and waiting.awaited(task)
+    if task is None or not first:
+        task = _task(film)
+    if active and not first and "layouts" in task.head_start:
         projecting.request(task)
         found = projecting.result(task)
     else:
-        found = waiting.result(task, "UMAP over time")
-    if found is None and known is None:
+        goes_on = asked in st.session_state and "layouts" in task.head_start
+        found = waiting.result(task, "UMAP over time", done=lambda: st.session_state.update({asked: task}), at_once=goes_on)
+    layouts = (found or task.head_start).get("layouts")
+    if layouts is None:
         return flat, "by PCA of each moment"
-    if found is not None:
-        layouts = found["layouts"]
-    else:
-        n_new = len(film.steps) - len(known)
-        layouts, how = np.concatenate([known, np.repeat(known[-1:], n_new, axis=0)]), f"{how}; the last {say.many(n_new, 'moment')} not yet placed"
-    turned = aligned(layouts[-1], flat[-1])
+    turned = aligned(layouts[-1], flat[len(layouts) - 1])
     u, _, v = np.linalg.svd(layouts[-1].T @ turned)
+    n_new, how = len(film.steps) - len(layouts), "by UMAP, each moment from the one before"
+    if n_new:
+        how = f"{how}; the last {say.many(n_new, 'moment')} not yet placed"
+        layouts = np.concatenate([layouts, np.repeat(layouts[-1:], n_new, axis=0)])
     return np.asarray(layouts @ (u @ v), np.float32), how
 
 
@@ -182,17 +189,21 @@ def _by_pca(key: str, _film: Film) -> np.ndarray:
     return np.stack(pca_over_time([each.matrix[:N_WORDS] for each in _film.moments]))
 
 
+def _task(film: Film) -> Task:
+    """All moments, from the first ones' map, where there is one."""
+    *earlier, whole = _tasks(film.key, film)
+    if projecting.result(whole) is not None:
+        return whole
+    known = next((found for task in reversed(earlier) if (found := projecting.result(task)) is not None), {})
+    return dataclasses.replace(whole, head_start=known)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _task(key: str, _film: Film) -> Task:
-    """From the first moments' map, where there is one."""
+def _tasks(key: str, _film: Film) -> list[Task]:
+    """Of the first moment, the first two, and so on."""
     matrices = np.stack([np.asarray(each.matrix[:N_WORDS], np.float32) for each in _film.moments])
-    whole = Task("umap over time", {"matrices": matrices}, dataclasses.replace(UmapSettings(), n_fitted=N_WORDS))
-    if projecting.result(whole) is None:
-        for n in range(len(matrices) - 1, 0, -1):
-            earlier = projecting.result(dataclasses.replace(whole, arrays={"matrices": matrices[:n]}))
-            if earlier is not None:
-                return dataclasses.replace(whole, head_start=earlier)
-    return whole
+    settings = dataclasses.replace(UmapSettings(), n_fitted=N_WORDS)
+    return [Task("umap over time", {"matrices": matrices[:n]}, settings) for n in range(1, len(matrices) + 1)]
 
 
 # ---------------------------------------------------------------- arrivals

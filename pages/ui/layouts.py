@@ -92,7 +92,7 @@ def of(shown: Shown, wish: Wish, labels: np.ndarray | None) -> Layout:
 def by_pca(shown: Shown, n_components: int = 2) -> Layout:
     """At once; turned so that it lies nearest to the last moment's, which is as it is alone."""
     xy = _by_pca(f"{shown.key}-{n_components}", shown, n_components)
-    return Layout(f"{shown.key}-pca-{n_components}", xy, "by PCA", f"the directions of largest variance of all {len(xy):,} words")
+    return Layout(f"{shown.key}-pca-{n_components}", xy, "by PCA", f"the directions of largest variance of {'all ' * (len(xy) > 1)}{say.many(len(xy), 'word')}")
 
 
 @st.cache_resource(max_entries=48, show_spinner="Turning the words…")

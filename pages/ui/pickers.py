@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import attention_files
 from core.attention_files import AttentionFile
+from core.opened import Opened
 from core.systems import Matrix
 from core.text.corpora import BUILT_IN, SLOW, available
 from core.training.run import Run
@@ -72,14 +73,16 @@ def matrix(of: Source, side: str = "") -> Matrix | None:
     return chosen
 
 
-def one_of(label: str, titles: dict[str, str], part: str, help: str | None = None, which: str = "", noun: str = "", default: str | None = None) -> str:
+def one_of(
+    label: str, titles: dict[str, str], part: str, help: str | None = None, which: str = "", noun: str = "", default: str | None = None, of: str = ""
+) -> str:
     """One of `titles` (id: as shown), kept in the address by its id: the one the address names, else the first, after saying so.
 
-    default: the one that the address does not name.
+    default: the one that the address does not name. of: another choice for each, where what is usual depends on it.
     """
     # Streamlit's own binding would put the title into the URL, which is not unique and changes.
     wanted = address.get(part)
-    key = f"pick-{part}"
+    key = f"pick-{part}{of and '-'}{of}"
     shown = address.held(key, wanted if wanted in titles else next(iter(titles)), titles)
     if wanted and wanted not in titles:
         there_is = f"There is no {noun or part}{which} called “{say.plain(wanted)}” here. Shown is “{say.plain(titles[shown])}” instead."
@@ -126,6 +129,13 @@ def corpora(made_only: bool = False) -> dict[str, str]:
     made = {each.id: each.title for each in available()}
     offered = {name: title for name, title in BUILT_IN.items() if name in made or name not in SLOW or not made_only}
     return offered | {name: title for name, title in made.items() if name not in offered}
+
+
+def text(of: Run | Opened) -> str:
+    """A text to be read, in the address: a run's own where nobody has chosen another. A model that was opened has none."""
+    titles = corpora(made_only=True)
+    own = of.config.corpus if isinstance(of, Run) and of.config.corpus in titles else next(iter(titles))
+    return one_of("Text", {own: titles[own], **titles}, "corpus", default=own, of=of.id)
 
 
 def corpus(made_only: bool = False, usual: str = "") -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 from core import selections
 from core.projection.manifold import TsneSettings, UmapSettings
 from core.vectors import Vectors
-from pages.ui import address, chosen, colours, forms, layouts, pickers, say, shown, space, taking
+from pages.ui import address, chosen, colours, forms, grouping, layouts, pickers, say, shown, space, taking
 from pages.ui.asking import Marked
 from pages.ui.layouts import METHODS, Axis, Layout, Wish
 from pages.ui.shown import Shown
@@ -102,6 +102,8 @@ def _known(vectors: Vectors, word: str) -> bool:
 def show(words: Shown, layout: Layout, colour: str, marked: Marked) -> None:
     """The map, with the word that is looked at, the answers, what was named and what was chosen; and beneath it how honest it is."""
     shade = colours.offered(words)[colour](layout)
+    if shade is None and colour != colours.PLAIN:
+        _uncoloured(colour)
     # By the colours themselves: groups are found, or found anew, while they are what colours the map.
     points = _points(f"{words.key} {layout.key} {colour} {shade and shade.version}", words, layout, shade)
 
@@ -130,13 +132,21 @@ def show(words: Shown, layout: Layout, colour: str, marked: Marked) -> None:
         height=HEIGHT,
         caption=_caption(words, layout),
         at=address.get("at"),
-        file=f"{words.view.source.id}-{layout.how}".replace(" ", "-"),
+        file=f"{words.view.source.id}-{layout.how.partition(' (')[0]}".replace(" ", "-"),
         on_click=clicked,
         on_choose=lambda rows: chosen.take(words, rows),
         on_look=lambda at: address.put(at=at),
     )
     _honest(words, layout)
     taking.offer(words, layout, shade)
+
+
+def _uncoloured(colour: str) -> None:
+    """Why the map has one colour although another was chosen."""
+    if colour != grouping.COLOUR:
+        st.caption("Three words are the fewest that have neighbours to keep.")
+    elif address.get("ask") != "groups":
+        st.button("Groups colour the map once they are found: find them", icon=":material/bubble_chart:", on_click=grouping.ask)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -163,7 +173,7 @@ def _caption(words: Shown, layout: Layout) -> str:
         which = f"The {n:,} most frequent of " if whole.counts is not None else f"The first {n:,} of "
     else:
         which = ""
-    return f"{which}{len(whole.words):,} words{words.view.when()}, {layout.how}"
+    return f"{which}{say.many(len(whole.words), 'word')}{words.view.when()}, {layout.how}"
 
 
 def _honest(words: Shown, layout: Layout) -> None:

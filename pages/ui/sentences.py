@@ -19,6 +19,7 @@ LONGEST = 500  # characters
 LADDER = (500, 2000, 5000, 20_000)  # sentences
 USUAL = 2000
 SLICE = 0.4  # seconds of reading between two looks at the page
+SOME = 50  # sentences that are worth an answer
 N_NEAREST = 12
 NAMED = 28  # characters that name a point
 POOLING = {MEAN: "mean of the tokens", CLS: "at [CLS]"}
@@ -31,14 +32,6 @@ def view(source: Source) -> View:
         return View(source)
     step = pickers.step(source.of)
     return View(source, step, load.matrices(source.of)[0] if load.matrices(source.of) else None)
-
-
-def text(source: Source) -> str:
-    """Which text, the run's own first."""
-    own = source.of.config.corpus if isinstance(source.of, Run) else ""
-    titles = pickers.corpora(made_only=True)
-    titles = {own: titles.get(own, own), **titles} if own else titles
-    return pickers.one_of("Text", titles, "corpus", default=next(iter(titles)))
 
 
 def number() -> int:
@@ -61,7 +54,7 @@ def show(view: View, corpus: str, n: int) -> None:
         return
     stopped = f"stopped-{view.key}-{corpus}-{n}"
     if found.n_read < found.n and not st.session_state.get(stopped):
-        _reading(found, stopped)
+        _reading(found, stopped, found.n_read)
     elif found.n_read < found.n:
         st.button(f"Read on: {found.n_read:,} of {found.n:,} sentences so far", icon=":material/play_arrow:", on_click=_stop, args=(stopped, False))
     if found.n_read:
@@ -112,15 +105,17 @@ def _sentences(key: str, _view: View, corpus: str, n: int) -> Sentences:
 
 
 @st.fragment(run_every=0.05)
-def _reading(found: Sentences, stopped: str) -> None:
-    """Reads on, a slice at a time, so that the page says how far it is and can be told to stop."""
+def _reading(found: Sentences, stopped: str, n_answered: int) -> None:
+    """Reads on, a slice at a time, so that the page says how far it is and can be told to stop; draws it anew when twice as many are read."""
     if st.session_state.get(stopped):
         st.rerun()
+    left = found.seconds / max(1, found.n_read) * (found.n - found.n_read)
+    told = f" · about {say.duration(left)} left" if left > 1 else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(found.n_read / max(1, found.n), text=f"Reading: {found.n_read:,} of {found.n:,} sentences")
+        st.progress(found.n_read / max(1, found.n), text=f"Reading: {found.n_read:,} of {found.n:,} sentences{told}")
         st.button("Stop here", key="stop-reading", on_click=_stop, args=(stopped, True))
     found.advance(SLICE)
-    if found.n_read >= found.n:
+    if found.n_read >= min(found.n, max(SOME, 2 * n_answered)):
         st.rerun()
 
 

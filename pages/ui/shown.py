@@ -57,10 +57,12 @@ class Shown:
 
     def of_rows(self, rows: Iterable[int]) -> list[int]:
         """Where rows of the vocabulary are among these; those that are not here are left out."""
-        wanted = np.fromiter(rows, np.int64)
-        there = np.searchsorted(self.rows, wanted)
-        there[there == len(self.rows)] = 0
-        return [int(at) for at, row in zip(there, wanted, strict=True) if len(self.rows) and self.rows[at] == row]
+        wanted, here = np.fromiter(rows, np.int64), self.rows
+        if not len(here):
+            return []
+        there = np.minimum(np.searchsorted(here, wanted), len(here) - 1)
+        found: list[int] = there[here[there] == wanted].tolist()
+        return found
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -28,11 +28,13 @@ def offer(words: Shown, layout: Layout, colour: Colour | None) -> None:
     """What can be taken, in which form. It is made when the button is pressed."""
     with st.popover("Take along", icon=":material/download:", key="take"):
         st.caption("The picture itself (PNG, SVG, one HTML file) is saved by the arrow on the map.")
-        tables: dict[str, tuple[str, Callable[[], pd.DataFrame | None]]] = {
+        # A table is made when its button is pressed, where nobody knows the address any more: what it says is read here.
+        picked, groups = chosen.rows(words), grouping.colour(words, layout)
+        tables: dict[str, tuple[str, Callable[[], pd.DataFrame]]] = {
             "coordinates": ("Coordinates", lambda: coordinates(words, layout, colour)),
             "neighbours": ("Neighbours", lambda: neighbours(words)),
-            "chosen": ("Chosen words", lambda: coordinates(words, layout, colour, chosen.rows(words))),
-            "groups": ("Groups", lambda: grouping.table(words, layout)),
+            "chosen": ("Chosen words", lambda: coordinates(words, layout, colour, picked)),
+            "groups": ("Groups", lambda: grouping.table(words, groups)),
         }
         titles = {**{name: title for name, (title, _) in tables.items()}, PROJECTOR: "Vectors, for the projector"}
         what = pickers.choice("What", titles, "take")
@@ -40,7 +42,7 @@ def offer(words: Shown, layout: Layout, colour: Colour | None) -> None:
         if what == PROJECTOR:
             st.download_button("Folder (.zip)", lambda: projector(words, stem), f"{stem}.zip", "application/zip", icon=":material/download:", on_click="ignore")
             return
-        if (what == "groups" and grouping.colour(words, layout) is None) or (what == "chosen" and not len(chosen.rows(words))):
+        if (what == "groups" and groups is None) or (what == "chosen" and not len(picked)):
             st.caption("There are none yet: ask for groups, or choose words on the map.")
             return
         make = tables[what][1]
@@ -102,12 +104,11 @@ def projector(words: Shown, stem: str) -> bytes:
     return content.getvalue()
 
 
-def _csv(table: pd.DataFrame | None) -> str:
-    return "" if table is None else table.to_csv(index=False)
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False)
 
 
-def _parquet(table: pd.DataFrame | None) -> bytes:
+def _parquet(table: pd.DataFrame) -> bytes:
     content = io.BytesIO()
-    if table is not None:
-        table.to_parquet(content, index=False)
+    table.to_parquet(content, index=False)
     return content.getvalue()

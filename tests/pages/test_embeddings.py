@@ -5,12 +5,14 @@ import re
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
+import streamlit as st
 
 from core import columns, opened, selections
 from core.formats import FORMATS, Reading
 from core.vectors import Vectors
-from pages.ui import asking, colours, layouts, projections, taking
+from pages.ui import asking, colours, layouts, load, projections, taking
 from pages.ui.bars import bars
 from pages.ui.shown import Shown
 from pages.ui.sources import View, available
@@ -187,6 +189,23 @@ def test_a_selection_is_a_table_that_is_mapped_alone_and_taken_back(file):
     assert part_of(app, "only") == ""
 
 
+def test_a_choice_of_many_words_asks_the_disk_no_more_often_than_a_choice_of_one(file, monkeypatch):
+    words, asked = Shown(View(available()[file]), 9), []
+    monkeypatch.setattr(load, "columns_version", lambda of: asked.append(of) or 0.0)
+    assert words.of_rows([3]) == [3]
+    once = len(asked)
+    assert words.of_rows([0, 3, 8, 100, 100_000]) == [0, 3, 8], "those that are not here are left out"
+    assert len(asked) == 2 * once
+
+
+def test_a_map_that_cannot_be_coloured_as_was_asked_says_why_and_what_to_do(file):
+    app = open_page("embeddings", source=file, colour="group")
+    next(each for each in app.button if "find them" in each.label).click()
+    app.run()
+    assert part_of(app, "ask") == "groups"
+    assert not [each for each in app.button if "find them" in each.label], "it is asked there"
+
+
 def test_columns_that_were_brought_colour_are_read_and_are_taken_along(file):
     kept = opened.find(file)
     lines = ["word,kind,weight,gloss", *(f"{word},{'royal' if 'q' in word else 'other'},{i / 2},{word} <b>x</b>" for i, word in enumerate(WORDS))]
@@ -235,6 +254,14 @@ def test_what_is_on_the_map_can_be_taken_along(file):
         config = packed.read("mine/projector_config.pbtxt").decode()
         assert all(f'"{name.partition("/")[2]}"' in config for name in names if name.endswith(".tsv"))
         assert len(packed.read(names[0]).splitlines()) == 9
+
+
+def test_chosen_words_are_taken_along_though_a_button_makes_its_table_when_nobody_knows_the_address_any_more(file, monkeypatch):
+    made = {}
+    monkeypatch.setattr(st, "download_button", lambda label, data, *given, key=None, **more: made.update({key: data}))
+    open_page("embeddings", source=file, take="chosen", chosen=selections.written(np.array([1, 8])))
+    assert list(pd.read_csv(io.StringIO(made["take-csv"]()))["word"]) == ["queen", "国王"]
+    assert list(pd.read_parquet(io.BytesIO(made["take-parquet"]()))["word"]) == ["queen", "国王"]
 
 
 @pytest.mark.parametrize(

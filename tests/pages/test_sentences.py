@@ -1,5 +1,6 @@
 """The page Sentences: what is typed, what is read, what is found."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -61,3 +62,17 @@ def test_before_anything_is_typed_nothing_is_read_and_words_that_are_unknown_are
     assert "None of the words" in said(app).replace("\\", "")
     app = open_page("sentences", source="static", corpus="gone", sentence="the king")
     assert not app.exception
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize("page", ["sentences", "contexts"])
+def test_a_model_that_was_opened_has_no_text_of_its_own_and_reads_any_other(page):
+    run = find("layered")
+    config = run.folder / "config.json"
+    config.write_text(config.read_text("utf-8").replace(json.dumps(run.config.corpus), json.dumps("opened:Model")), "utf-8")
+    query = {"source": "layered", "sentence": "the king"} if page == "sentences" else {"run": "layered", "word": "king"}
+    app = open_page(page, corpus=run.config.corpus, **query)
+    assert not app.exception
+    assert len(app.dataframe[0].value) > 1
+    chosen = next(each for each in app.selectbox if each.label == "Text")
+    assert "opened:Model" not in chosen.options
