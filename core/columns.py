@@ -198,8 +198,9 @@ def _column(name: str, cells: Any) -> Column:
             return _of_texts(name, cells)
     values = np.array(cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
     values[~np.isfinite(values)] = np.nan
-    different = np.unique(values[~np.isnan(values)])
-    if 0 < len(different) <= FEW and (different == np.round(different)).all() and len(different) < len(values):
+    known = values[~np.isnan(values)]
+    different = np.unique(known)
+    if 0 < len(different) <= FEW and (different == np.round(different)).all() and len(different) < len(known):
         places = np.searchsorted(different, values)
         return Column(name, np.where(np.isnan(values), -1, places).astype(np.int32), tuple(f"{each:.0f}" for each in different))
     return Column(name, values.astype(np.float32))

@@ -32,6 +32,7 @@ from core.workspace import subfolder, write_whole
 WORKER = "core.projecting"
 PASSIVE = {"OMP_WAIT_POLICY": "passive"}  # threads that wait for one another sleep: on a busy machine spinning costs more than it saves
 KEPT = 400  # results
+FRESH = 120.0  # seconds within which what was asked for is still waited for, as its process may be starting
 TRIES = 2  # a process that is ended in the middle as often is not tried again by itself
 
 Arrays = dict[str, np.ndarray]
@@ -87,7 +88,7 @@ def request(task: Task, again: bool = False) -> None:
             _file(name, leftover).unlink(missing_ok=True)
     if _file(name, "npz").exists() or _file(name, "error").exists() or not _goes_on(name):
         return
-    if not asked.exists():
+    if again or not asked.exists():
         settings = json.dumps(dataclasses.asdict(task.settings) if task.settings is not None else None)
         write_whole(asked, _npz({**task.arrays, **task.head_start, "kind ": np.array(task.kind), "settings ": np.array(settings)}))
     warm.ensure(WORKER, PASSIVE)
@@ -124,13 +125,13 @@ def progress(task: Task) -> tuple[str, float | None]:
 
 
 def begun(task: Task) -> float | None:
-    """When it was asked for, in seconds since the epoch, where it is being computed now, whoever asked; else None."""
-    if not locks.held(_file(task.name, "lock")) or _file(task.name, "cancel").exists():
-        return None
+    """When it was asked for, in seconds since the epoch, where it is being computed now, whoever asked, or was asked for just now; else None."""
     try:
-        return _file(task.name, "asked.npz").stat().st_mtime
-    except FileNotFoundError:  # it is done, or given up
+        when = _file(task.name, "asked.npz").stat().st_mtime
+    except FileNotFoundError:  # nobody has, or it is done
         return None
+    wanted = locks.held(_file(task.name, "lock")) or time.time() - when < FRESH
+    return when if wanted and not _file(task.name, "cancel").exists() else None
 
 
 def error(task: Task) -> str:

@@ -70,6 +70,13 @@ def test_texts_that_all_differ_are_read_and_part_no_words() -> None:
     assert notes == ["“gloss” is shown as text and colours nothing: it has 1,000 different values."]
 
 
+def test_whole_numbers_that_all_differ_are_numbers_however_few_words_have_one() -> None:
+    found, notes = columns.of(WORDS, f"word,rating\n{WORDS[0]},1\n{WORDS[3]},5\n".encode(), "ratings.csv")
+    assert not found[0].names
+    np.testing.assert_array_equal(found[0].values[[0, 1, 3]], [1, np.nan, 5])
+    assert not any("colours nothing" in note for note in notes)
+
+
 def test_words_that_stand_twice_are_taken_once_and_missing_ones_are_empty() -> None:
     found, notes = columns.of(WORDS, b"word,kind\nking,first\nking,second\nqueen,third\n", "t.csv")
     assert told(found)["kind"][:3] == ["first", "third", ""]
