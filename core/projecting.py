@@ -4,7 +4,8 @@
     result(task)       arrays by name, where it has been computed before: at once
     estimate(task)     seconds that it will take
     request(task)      else: ask for it, as often as you like; does not wait
-    begun(task)        when it was asked for, where it is being computed
+    asked(task)        whether anybody has
+    begun(task)        since when it is being computed
     progress(task)     how far it is
     cancel(task)
 
@@ -124,14 +125,22 @@ def progress(task: Task) -> tuple[str, float | None]:
         return "its process was ended from outside, and begins again" if again else "waiting for its process, which starts in a few seconds", None
 
 
-def begun(task: Task) -> float | None:
-    """When it was asked for, in seconds since the epoch, where it is being computed now, whoever asked, or was asked for just now; else None."""
+def asked(task: Task) -> bool:
+    """Whether it is being computed now, whoever asked, or was asked for just now."""
     try:
         when = _file(task.name, "asked.npz").stat().st_mtime
     except FileNotFoundError:  # nobody has, or it is done
+        return False
+    return (begun(task) is not None or time.time() - when < FRESH) and not _file(task.name, "cancel").exists()
+
+
+def begun(task: Task) -> float | None:
+    """Since when it is being computed, in seconds since the epoch; None where it is not."""
+    lock = _file(task.name, "lock")
+    try:
+        return lock.stat().st_mtime if locks.held(lock) else None
+    except FileNotFoundError:  # done just now
         return None
-    wanted = locks.held(_file(task.name, "lock")) or time.time() - when < FRESH
-    return when if wanted and not _file(task.name, "cancel").exists() else None
 
 
 def error(task: Task) -> str:

@@ -24,19 +24,19 @@ def result(task: Task, what: str, note: str = "", done: Callable[[], None] | Non
             _ask(task, None)
         _offer(task, what, note, done)
     else:
-        st.session_state[_asked(task)] = None
+        st.session_state[_asked(task)] = False
     return found
 
 
 def awaited(task: Task) -> bool:
     """Whether it is waited for: asked for here, or by another browser or before a refresh, and on its way."""
-    if not st.session_state.get(_asked(task)) and (begun := projecting.begun(task)):
-        st.session_state[_asked(task)] = begun
+    if not st.session_state.get(_asked(task)) and projecting.asked(task):
+        st.session_state[_asked(task)] = True
     return bool(st.session_state.get(_asked(task)))
 
 
 def _asked(task: Task) -> str:
-    """In the session: when it was asked for, in seconds since the epoch."""
+    """In the session: whether it is waited for."""
     return f"asked-{task.name}"
 
 
@@ -54,7 +54,7 @@ def _offer(task: Task, what: str, note: str, done: Callable[[], None] | None) ->
 
 
 def _ask(task: Task, done: Callable[[], None] | None) -> None:
-    st.session_state[_asked(task)] = time.time()
+    st.session_state[_asked(task)] = True
     projecting.request(task, again=True)
     if done is not None:
         done()
@@ -64,14 +64,15 @@ def _ask(task: Task, done: Callable[[], None] | None) -> None:
 def _wait(task: Task, what: str, part: str, estimate: float) -> None:
     """Asks until it is there; then the page draws it. estimate: seconds that it takes, as was said before it began."""
     if projecting.result(task) is not None or projecting.error(task):
-        st.session_state[_asked(task)] = None
+        st.session_state[_asked(task)] = False
         st.rerun()
     projecting.request(task)
     doing, share = projecting.progress(task)
-    left = estimate - (time.time() - st.session_state[_asked(task)])
+    begun = projecting.begun(task)
+    left = 0.0 if begun is None else estimate - (time.time() - begun)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(share or 0.0, 1.0), text=f"{what}: {say.plain(doing)}{f' · about {say.duration(left)} left' if left > 1 else ''}")
         if st.button("Cancel", key=f"cancel-{part}"):
             projecting.cancel(task)
-            st.session_state[_asked(task)] = None
+            st.session_state[_asked(task)] = False
             st.rerun()
