@@ -36,9 +36,9 @@ def show(words: Shown, layout: Layout) -> None:
         hide_index=True,
         height=min(420, 38 + 35 * len(table)),
         column_config={
-            "group": st.column_config.TextColumn(width=150),
-            "words": st.column_config.NumberColumn(width=50),
-            "tightness": st.column_config.ProgressColumn(format="%.2f", min_value=0.0, max_value=1.0, width=100, help="Mean cosine with the group's centre"),
+            "group": st.column_config.TextColumn(width=172),
+            "words": st.column_config.NumberColumn(width=46),
+            "tightness": st.column_config.ProgressColumn(format="%.2f", min_value=0.0, max_value=1.0, width=92, help="Mean cosine with the group's centre"),
         },
         on_select="rerun",
         selection_mode="single-row",
