@@ -52,7 +52,8 @@ class Opened:
     def about(self) -> str:
         """In a sentence."""
         unseen = "; words never seen have vectors too" if self.ngrams else ""
-        return f"{self.n_words:,} words of {self.d_model:,} numbers, from a file in the format {formats.named(self.format).title}{unseen}."
+        size = f"{self.n_words:,} word{'s' * (self.n_words != 1)} of {self.d_model:,} number{'s' * (self.d_model != 1)}"
+        return f"{size}, from a file in the format {formats.named(self.format).title}{unseen}."
 
     def vectors(self) -> Vectors:
         """The vectors, their matrix mapped into memory; ValueError where their files have gone."""
