@@ -12,14 +12,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const plot = document.querySelector(`.st-key-${CSS.escape(state.plot)} .js-plotly-plot`);
     if (!plot?.on || plot.isHeard) return;
     plot.isHeard = true;
-    plot.on("plotly_relayout", (change) => {
-      if (!change?.["scene.camera"]) return;
-      clearTimeout(state.resting); // Plotly tells of a turn of the wheel before it has brought the eye nearer
-      state.resting = setTimeout(() => {
-        const camera = plot._fullLayout.scene._scene.getCamera();
-        state.send("camera", { camera: ["eye", "center", "up"].map((part) => [camera[part].x, camera[part].y, camera[part].z]) });
-      }, RESTED_MS);
-    });
+    const tell = (camera) => camera && state.send("camera", { camera: ["eye", "center", "up"].map((part) => [camera[part].x, camera[part].y, camera[part].z]) });
+    plot.on("plotly_relayout", (change) => tell(change?.["scene.camera"]));
+    const rested = () => tell(plot._fullLayout?.scene?._scene?.getCamera());
+    // Plotly tells of a turn of the wheel before it has brought the eye nearer.
+    plot.addEventListener("wheel", () => {
+      clearTimeout(state.resting);
+      state.resting = setTimeout(rested, RESTED_MS);
+    }, { capture: true, passive: true });
     plot.on("plotly_click", ({ points }) => Number.isInteger(points?.[0]?.customdata) && state.send("click", { index: points[0].customdata }));
   }, 250);
   return () => {
