@@ -6,7 +6,15 @@ const TOLD = 6; // keys that are told with their weight
 const SHADES = 12; // lines of about the same weight are drawn at once
 
 class Lines extends Panes {
+  /** Whether the lines are due in the next frame: a head that the pointer only passes gets its matrix first, so that neither keeps the pointer waiting. */
+  late() {
+    const { lined, look, hover, seen } = this;
+    this.lined = [this.sheetId, look.cover, look.line].join();
+    return hover.layer !== undefined && seen.query === null && seen.key === null && lined !== undefined && lined !== this.lined;
+  }
+
   drawLines() {
+    if (this.late()) return this.redraw();
     this.look.line ? this.layLine() : this.layColumns();
     const all = this.seen.query === null && this.seen.key === null;
     const { cells, left } = all ? this.lineCells(null, null) : {};
@@ -27,7 +35,7 @@ class Lines extends Panes {
       to.restore();
     };
     if (seen.query === null && seen.key === null) {
-      this.still(context, lines, [this.sheetId, look.cover, look.line].join(), (to) => scrolled(to, () => this.paintStrokes(to, this.lineCells(null, null).cells, 0.55)));
+      this.still(context, lines, this.lined, (to) => scrolled(to, () => this.paintStrokes(to, this.lineCells(null, null).cells, 0.55)));
     } else scrolled(context, () => this.paintStrokes(context, this.lineCells(seen.query, seen.key).cells, 1));
     scrolled(context, () => (look.line ? this.paintLine(context) : this.paintColumns(context)));
   }
