@@ -12,14 +12,23 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const plot = document.querySelector(`.st-key-${CSS.escape(state.plot)} .js-plotly-plot`);
     if (!plot?.on || plot.isHeard) return;
     plot.isHeard = true;
-    const tell = (camera) => camera && state.send("camera", { camera: ["eye", "center", "up"].map((part) => [camera[part].x, camera[part].y, camera[part].z]) });
-    plot.on("plotly_relayout", (change) => tell(change?.["scene.camera"]));
-    const rested = () => tell(plot._fullLayout?.scene?._scene?.getCamera());
-    // Plotly tells of a turn of the wheel before it has brought the eye nearer.
-    plot.addEventListener("wheel", () => {
+    const eye = () => {
+      const camera = plot._fullLayout?.scene?._scene?.getCamera();
+      return camera && ["eye", "center", "up"].map((part) => [camera[part].x, camera[part].y, camera[part].z]);
+    };
+    const tell = () => eye() && state.send("camera", { camera: eye() });
+    // What Plotly tells of a turn or of the wheel is where the eye was then; it goes on to move for some frames.
+    const rest = () => {
+      const before = String(eye());
       clearTimeout(state.resting);
-      state.resting = setTimeout(rested, RESTED_MS);
-    }, { capture: true, passive: true });
+      state.resting = setTimeout(() => (String(eye()) === before ? tell() : rest()), RESTED_MS);
+    };
+    plot.on("plotly_relayout", (change) => {
+      if (!change?.["scene.camera"]) return;
+      tell();
+      rest();
+    });
+    plot.addEventListener("wheel", rest, { capture: true, passive: true });
     plot.on("plotly_click", ({ points }) => Number.isInteger(points?.[0]?.customdata) && state.send("click", { index: points[0].customdata }));
   }, 250);
   return () => {

@@ -72,7 +72,7 @@ def space(
     _labels(drawn, xyz, words, named, bool(bright), look)
     axis = {"showbackground": False, "gridcolor": look.grid, "zeroline": False, "showticklabels": False, "title": {"text": ""}}
     drawn.update_layout(
-        scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "camera": dict(camera or {})},
+        scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "camera": dict(camera or {}), "uirevision": "eye"},
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         showlegend=bool(len(names)) and not bright,
         legend={"itemsizing": "constant"},
