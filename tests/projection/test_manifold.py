@@ -85,7 +85,7 @@ def test_tsne_keeps_neighbourhoods_and_places_new_words():
 
 @pytest.mark.parametrize("method", [umap, tsne])
 def test_what_cannot_be_arranged_is_answered_in_words(method):
-    with pytest.raises(ValueError, match=r"2 points .* 5 are the fewest"):
+    with pytest.raises(ValueError, match="begin with 5 points, and there are 2 here"):
         method(clusters(2))
     with pytest.raises(ValueError, match="All 30 vectors are equal"):
         method(np.ones((30, 4), np.float32))
