@@ -11,7 +11,10 @@ Value = TypeVar("Value")
 def enter(page: str) -> None:
     """Called by the frame. A page that is entered by the menu, with an empty query, gets back what it last showed in this session."""
     if st.session_state.get("page") != page:
-        st.session_state["page"] = page
+        st.session_state.update({"page": page, "entering": True})
+    if st.session_state["entering"]:
+        # Until the browser has the address it may ask for another run, with an empty query again, which ends the one that gave it back.
+        st.session_state["entering"] = not st.query_params
         if not st.query_params:
             st.query_params.update(_remembered().get(page, {}))
 
