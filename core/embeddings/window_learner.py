@@ -199,7 +199,11 @@ class WindowLearner:
 
 def n_ends(ids: np.ndarray) -> int:
     """Of sentences, or of the sides of a pair, counted a stretch of the file at a time."""
-    return sum(int(np.count_nonzero(ids[at : at + LOOKED_AT] < 0)) for at in range(0, len(ids), LOOKED_AT))
+    n = 0
+    for at in range(0, len(ids), LOOKED_AT):
+        n += int(np.count_nonzero(ids[at : at + LOOKED_AT] < 0))
+        forget(ids)
+    return n
 
 
 def warm() -> None:
